@@ -1,0 +1,114 @@
+"""What a model is asked to do: one Protocol per role, and the values that pass.
+
+A backend knows its role and nothing else: no layers, no tiling, no padding, no command line. All colours are float32
+straight sRGB in [0, 1]; a model returns new arrays and leaves its arguments alone; the same arguments give the same
+result.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from layersr.arrays import RGB, Alpha, Mask, Scaled, Trimap
+
+
+@dataclass(frozen=True, eq=False)
+class Prompt:
+    """What the artist asks to be lifted: exactly one of the four is given.
+
+    Attributes:
+        text: words ("eyes").
+        point: x, y in pixels of the image.
+        box: left, top, width, height in pixels of the image.
+        mask: the element itself, True = selected.
+    """
+
+    text: str | None = None
+    point: tuple[int, int] | None = None
+    box: tuple[int, int, int, int] | None = None
+    mask: Mask | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Detection:
+    """One thing found in an image.
+
+    Attributes:
+        mask: how much each pixel belongs to it, float32 in [0, 1], the image's size.
+        score: confidence in [0, 1].
+        label: what it is ("eye"), or "" where the model cannot say.
+    """
+
+    mask: Alpha
+    score: float
+    label: str = ""
+
+
+@runtime_checkable
+class Detector(Protocol):
+    """Finds the elements that nothing covers, or what a prompt asks for."""
+
+    def __call__(self, image: RGB, prompt: Prompt | None = None) -> Sequence[Detection]:
+        """The things found, best first, one detection each; an empty scene gives none.
+
+        With a prompt, the thing it points at: at most one for a point, box or mask, one an instance for text.
+
+        Raises:
+            BackendError: the detector does not understand this kind of prompt.
+        """
+        ...
+
+
+@runtime_checkable
+class Matter(Protocol):
+    """Estimates a matte."""
+
+    def __call__(self, image: RGB, trimap: Trimap) -> Alpha:
+        """Alpha in [0, 1], exactly 0 and 1 where the trimap is."""
+        ...
+
+
+@runtime_checkable
+class Infiller(Protocol):
+    """Paints what a hole hides."""
+
+    def __call__(self, image: RGB, hole: Mask) -> RGB:
+        """The image with the hole painted, unchanged elsewhere. What stood in the hole has no influence.
+
+        A hole that leaves nothing to go by (the whole image) is painted mid-grey.
+        """
+        ...
+
+
+@runtime_checkable
+class Upscaler(Protocol):
+    """Super-resolves colours.
+
+    Attributes:
+        scales: the factors it does by itself, ascending.
+    """
+
+    scales: tuple[int, ...]
+
+    def __call__(self, image: RGB, scale: int) -> Scaled:
+        """The image, `scale` times as wide and high. The pixel grid's corners stay where they are."""
+        ...
+
+
+@runtime_checkable
+class DepthEstimator(Protocol):
+    """Guesses how far things are."""
+
+    def __call__(self, image: RGB) -> Alpha:
+        """Relative depth in [0, 1], 0 nearest."""
+        ...
+
+
+ROLES: dict[str, type] = {
+    "detect": Detector,
+    "matte": Matter,
+    "infill": Infiller,
+    "upscale": Upscaler,
+    "depth": DepthEstimator,
+}
+"""Role name (as on the command line) to its Protocol."""
