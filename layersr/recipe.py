@@ -1,0 +1,95 @@
+"""Recipe: every choice of one run, frozen; TOML in and out; stored in the document it made."""
+
+import json
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from layersr.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All the choices of one run. The same image and recipe give the same bytes.
+
+    Attributes:
+        scale: the document is this many times as large as the image: 1, 2 or 4.
+        max_layers: at most so many elements are lifted (what the artist asks for comes first and counts).
+        granularity: 0 = main subjects only, 1 = everything liftable.
+        masks: mask files (non-black or opaque = selected), one element each.
+        boxes: left, top, width, height in image pixels, one element each.
+        points: x, y in image pixels, one element each.
+        detect: backend that finds elements; "none" lifts only what the artist asks for.
+        matte: backend that estimates mattes.
+        infill: backend that paints what is hidden.
+        upscale: backend that super-resolves.
+        device: where models run.
+        seed: for every random choice.
+        prompts: the order in which masks, boxes and points were given, as "mask", "box", "point".
+    """
+
+    scale: int = 2
+    max_layers: int = 24
+    granularity: float = 0.5
+    masks: tuple[str, ...] = ()
+    boxes: tuple[tuple[int, int, int, int], ...] = ()
+    points: tuple[tuple[int, int], ...] = ()
+    detect: str = "classic"
+    matte: str = "classic"
+    infill: str = "classic"
+    upscale: str = "classic"
+    device: str = "cpu"
+    seed: int = 0
+    prompts: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if self.scale not in (1, 2, 4):
+            raise UsageError(f"The scale must be 1, 2 or 4, not {self.scale}.")
+        if self.max_layers < 0:
+            raise UsageError(f"--max-layers must be 0 or more, not {self.max_layers}.")
+        if not 0 <= self.granularity <= 1:
+            raise UsageError(f"The granularity must lie between 0 and 1, not {self.granularity}.")
+
+
+def dumps(recipe: Recipe) -> str:
+    """The recipe as TOML, every field. `loads(dumps(recipe)) == recipe`."""
+    # A JSON string, number, boolean or array of them is also a TOML value.
+    lines = [f"{f.name} = {json.dumps(getattr(recipe, f.name), ensure_ascii=False)}" for f in fields(recipe)]
+    return "\n".join(lines) + "\n"
+
+
+def loads(text: str) -> Recipe:
+    """A recipe from TOML; missing fields keep their defaults.
+
+    Raises:
+        UsageError: it is not TOML, names an unknown choice, or a value is of the wrong kind.
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"The recipe is not valid TOML: {error}.") from error
+    known = {f.name: f for f in fields(Recipe)}
+    values = {}
+    for name, value in table.items():
+        if name not in known:
+            raise UsageError(f"The recipe names an unknown choice {name!r}; choices are {', '.join(known)}.")
+        value = tuple(tuple(v) if isinstance(v, list) else v for v in value) if isinstance(value, list) else value
+        expected = type(known[name].default)
+        if isinstance(value, int) and not isinstance(value, bool) and expected is float:
+            value = float(value)
+        if type(value) is not expected:
+            raise UsageError(f"The recipe's {name} must be of type {expected.__name__}, not {type(value).__name__}.")
+        values[name] = value
+    return Recipe(**values)
+
+
+def load(path: str | Path) -> Recipe:
+    """A recipe from a TOML file.
+
+    Raises:
+        UsageError: the file cannot be read or is not a recipe.
+    """
+    try:
+        return loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"The recipe {path} cannot be read: {error}.") from error

@@ -1,0 +1,31 @@
+"""Shared fixtures, and shape checks on every array that passes a public signature."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from jaxtyping import install_import_hook
+
+# Before anything of layersr is imported: under pytest every jaxtyping annotation is checked at run time.
+_hook = install_import_hook("layersr", "beartype.beartype")
+
+settings.register_profile("layersr", deadline=None, print_blob=True, max_examples=40)
+settings.load_profile("layersr")
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of third-party pictures, never part of the project."""
+    folder = Path(os.environ.get("LAYERSR_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no third-party pictures at {folder}; set LAYERSR_DATA to a folder that has them")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The pictures the project draws itself."""
+    return ROOT / "samples"
