@@ -60,6 +60,10 @@ def _hard_light(b: Array, s: Array) -> Array:
     return np.where(s <= 0.5, 2 * b * s, 1 - 2 * (1 - b) * (1 - s))
 
 
+def _dodge(b: Array, s: Array) -> Array:
+    return np.where(b <= 0, 0, np.where(s >= 1, 1, np.minimum(1, b / np.maximum(1 - s, 1e-12))))
+
+
 BLEND: dict[str, Callable[[Array, Array], Array]] = {
     # W3C Compositing and Blending Level 1, section 9.1: B(backdrop, source) on straight colours.
     "normal": lambda b, s: s,
@@ -68,8 +72,8 @@ BLEND: dict[str, Callable[[Array, Array], Array]] = {
     "overlay": lambda b, s: _hard_light(s, b),
     "darken": np.minimum,
     "lighten": np.maximum,
-    "color-dodge": lambda b, s: np.where(b <= 0, 0, np.where(s >= 1, 1, np.minimum(1, b / np.maximum(1 - s, 1e-12)))),
-    "color-burn": lambda b, s: np.where(b >= 1, 1, np.where(s <= 0, 0, 1 - np.minimum(1, (1 - b) / np.maximum(s, 1e-12)))),
+    "color-dodge": _dodge,
+    "color-burn": lambda b, s: 1 - _dodge(1 - b, 1 - s),
     "hard-light": _hard_light,
     "soft-light": _soft_light,
     "difference": lambda b, s: np.abs(b - s),

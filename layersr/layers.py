@@ -24,6 +24,10 @@ class Provenance(IntEnum):
     """Hidden in the input: painted by layersr."""
 
 
+Window = tuple[slice, slice]
+"""Rows and columns of an array."""
+
+
 @dataclass(frozen=True, eq=False)
 class Image:
     """A flat picture and what a document made from it must carry along.
@@ -91,7 +95,7 @@ class Layer:
         """Pixels from top to bottom."""
         return self.pixels.shape[0]
 
-    def on_canvas(self, width: int, height: int, rows: slice = slice(None)) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    def on_canvas(self, width: int, height: int, rows: slice = slice(None)) -> tuple[Window, Window]:
         """Where the layer meets the canvas, or the part of the canvas given by `rows`.
 
         Returns:

@@ -1,0 +1,57 @@
+"""Layered documents: a `LayerStack` to a file and back, by the file's suffix."""
+
+import os
+from pathlib import Path
+
+from layersr.arrays import Pixels
+from layersr.documents import folder, ora, psd, psd_reading
+from layersr.errors import InputError, OutputError
+from layersr.layers import LayerStack
+
+SUFFIXES = (".psd", ".psb", ".ora")
+"""The files layersr reads and writes; a path without suffix is a folder of PNGs."""
+
+_KNOWN = "known are .psd, .psb, .ora, and a folder (no suffix)"
+
+
+def write(stack: LayerStack, path: str | os.PathLike[str], merged: Pixels | None = None) -> None:
+    """Write a document, whole or not at all.
+
+    Law: `read(path)` is the stack again: canvas, layers with names, offsets, opacity (in 256 steps), visibility, blend
+    mode, groups, pixels (also the colours where alpha is 0), provenance and facts, ICC profile, resolution, recipe.
+    The same stack gives the same bytes.
+
+    Args:
+        stack: what to write; its `notes` are not kept.
+        path: `.psd`, `.psb`, `.ora`; an existing folder, a path without suffix or one with a slash at its end becomes
+            a folder of PNGs. A file that is there is replaced.
+        merged: `flatten(stack)`, where the caller has it already; saves the time of flattening.
+
+    Raises:
+        OutputError: the suffix is unknown, the place cannot be written, or the format cannot hold so large a document.
+    """
+    kind = _kind(path)
+    if kind not in (*SUFFIXES, ""):
+        raise OutputError(f"Cannot write {path}: layersr does not know {kind} documents; {_KNOWN}.")
+    writer = {"": folder.write, ".ora": ora.write}.get(kind, psd.write)
+    writer(stack, Path(path), merged)
+
+
+def read(path: str | os.PathLike[str]) -> LayerStack:
+    """Read a document. Layersr's own come back exactly, others as far as they go, with what was lost in `notes`.
+
+    Raises:
+        InputError: the file does not exist, is damaged, or is none of the known formats.
+    """
+    kind = _kind(path)
+    if kind not in (*SUFFIXES, ""):
+        raise InputError(f"Cannot read {path}: layersr does not know {kind} documents; {_KNOWN}.")
+    reader = {"": folder.read, ".ora": ora.read}.get(kind, psd_reading.read)
+    return reader(Path(path))
+
+
+def _kind(path: str | os.PathLike[str]) -> str:
+    """The suffix in small letters, or "" for a folder."""
+    if Path(path).is_dir() or os.fspath(path).endswith(("/", os.sep)):
+        return ""
+    return Path(path).suffix.lower()

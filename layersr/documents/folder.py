@@ -1,0 +1,185 @@
+"""A folder of PNGs: one file a layer, layers.json that says how they lie, and the merged picture."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from layersr import color
+from layersr.arrays import Pixels
+from layersr.documents import png
+from layersr.documents.atomic import replacing_folder
+from layersr.documents.guard import check_size, reading
+from layersr.documents.merged import picture
+from layersr.errors import InputError, OutputError
+from layersr.layers import BAND, Layer, LayerStack, Provenance
+
+LIST, MERGED, PROFILE, RECIPE = "layers.json", "merged.png", "profile.icc", "recipe.toml"
+VERSION = 1
+
+
+def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
+    """Write a folder; one that layersr wrote before is replaced.
+
+    Laws: `read(write(s)) == s`; the same stack gives the same bytes; a failed or interrupted write leaves nothing.
+
+    Args:
+        stack: what to write.
+        path: the folder.
+        merged: `flatten(stack)`, where the caller has it already.
+
+    Raises:
+        OutputError: the place cannot be written, or a folder is there that holds other things.
+    """
+    _check_free(path)
+    with replacing_folder(path) as folder:
+        entries = [_write_layer(folder, index, layer, stack) for index, layer in enumerate(stack.layers)]
+        bands = picture(stack, merged, BAND)
+        _write_png(folder / MERGED, bands, stack.width, stack.height, stack)
+        (folder / PROFILE).write_bytes(stack.icc or color.srgb_profile())
+        if stack.recipe:
+            (folder / RECIPE).write_bytes(stack.recipe.encode("utf-8", "surrogatepass"))
+        document = {
+            "format": "layersr",
+            "version": VERSION,
+            "width": stack.width,
+            "height": stack.height,
+            "depth": stack.dtype.itemsize * 8,
+            "resolution": stack.resolution,
+            "icc": PROFILE,
+            "recipe": RECIPE if stack.recipe else None,
+            "merged": MERGED,
+            "layers": entries,
+        }
+        (folder / LIST).write_text(json.dumps(document, indent=1) + "\n", "ascii", newline="\n")
+
+
+def _check_free(path: Path) -> None:
+    """Replacing a folder deletes it, so nothing but our own may be in it."""
+    if not path.exists():
+        return
+    if not path.is_dir():
+        raise OutputError(f"Cannot write the folder {path}: a file of that name is in the way.")
+    try:
+        present = {item.name for item in path.iterdir()}
+        ours = _files(json.loads((path / LIST).read_bytes())) if LIST in present else set()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise OutputError(f"Cannot write the folder {path}: its {LIST} is not from layersr; name another folder.") from error
+    if present - ours:
+        other = min(present - ours)
+        raise OutputError(f"Cannot write the folder {path}: it holds other things ({other}); name another folder.")
+
+
+def _files(document: dict[str, Any]) -> set[str]:
+    """The names of all files a layers.json tells of."""
+    layers = [layer[key] for layer in document["layers"] for key in ("file", "provenance")]
+    return {LIST, *filter(None, [*layers, document["icc"], document["recipe"], document["merged"]])}
+
+
+def _safe(name: str) -> str:
+    """Letters, digits and a few signs every file system takes, and never too long."""
+    return re.sub(r"[^\w\-]+", "_", name).strip("_").encode()[:80].decode("utf-8", "ignore")
+
+
+def _write_png(path: Path, bands, width: int, height: int, stack: LayerStack) -> None:
+    with path.open("wb") as file:
+        png.write(file, bands, width, height, stack.dtype, stack.icc or color.srgb_profile(), stack.resolution)
+
+
+def _write_layer(folder: Path, index: int, layer: Layer, stack: LayerStack) -> dict[str, Any]:
+    stem = f"{index:02d}_{_safe(layer.name)}".rstrip("_")
+    file = f"{stem}.png" if layer.pixels.size else None
+    if file:
+        _write_png(folder / file, png.bands_of(layer.pixels), layer.width, layer.height, stack)
+    codes = layer.provenance
+    provenance = f"{stem}.provenance.png" if codes is not None and codes.size else None
+    if provenance:
+        with (folder / provenance).open("wb") as out:
+            png.write(out, png.bands_of(codes), layer.width, layer.height, np.dtype(np.uint8))
+    return {
+        "name": layer.name,
+        "file": file,
+        "left": layer.left,
+        "top": layer.top,
+        "width": layer.width,
+        "height": layer.height,
+        "opacity": layer.opacity,
+        "visible": layer.visible,
+        "blend": layer.blend,
+        "group": list(layer.group),
+        "provenance": "" if codes is not None and not codes.size else provenance,
+        "facts": dict(layer.facts),
+    }
+
+
+def read(path: Path) -> LayerStack:
+    """Read a folder that layersr wrote (or anybody, by the same layers.json).
+
+    Raises:
+        InputError: there is no layers.json, or it or a picture is damaged.
+    """
+    with reading(path, "folder of layers"):
+        if not path.is_dir():
+            raise InputError(f"Cannot read {path}: there is no such folder.")
+        if not (path / LIST).is_file():
+            raise InputError(f"Cannot read {path}: the folder has no {LIST}.")
+        document = json.loads((path / LIST).read_bytes())
+        width, height = int(document["width"]), int(document["height"])
+        check_size(width, height, "canvas")
+        if width == 0 or height == 0:
+            raise InputError(f"{path} has an empty canvas.")
+        dtype = {8: np.uint8, 16: np.uint16}[document["depth"]]
+        layers = tuple(_read_layer(path, entry, dtype) for entry in document["layers"])
+        resolution = document["resolution"]
+        icc = _bytes(path, document["icc"]) if document["icc"] else None
+        return LayerStack(
+            width,
+            height,
+            layers,
+            icc=None if icc == color.srgb_profile() else icc,
+            resolution=None if resolution is None else (float(resolution[0]), float(resolution[1])),
+            recipe=_bytes(path, document["recipe"]).decode("utf-8", "surrogatepass") if document["recipe"] else "",
+        )
+
+
+def _bytes(folder: Path, name: str) -> bytes:
+    if Path(name).name != name or "\\" in name or name in ("", ".", ".."):
+        raise InputError(f"The {LIST} of {folder} points outside of it ({name}).")
+    return (folder / name).read_bytes()
+
+
+def _read_layer(folder: Path, entry: dict[str, Any], dtype: type) -> Layer:
+    if entry["file"]:
+        pixels = png.decode(_bytes(folder, entry["file"]))
+        pixels = pixels if pixels.dtype == dtype else _to(pixels, dtype)
+    else:
+        check_size(int(entry["width"]), int(entry["height"]), "layer")
+        if entry["width"] * entry["height"]:
+            raise InputError(f"The layer “{entry['name']}” of {folder} has no file.")
+        pixels = np.zeros((int(entry["height"]), int(entry["width"]), 4), dtype)
+    provenance = None
+    if entry["provenance"]:
+        provenance = png.decode_grey(_bytes(folder, entry["provenance"]))
+        if provenance.max() > max(Provenance):
+            raise InputError(f"The provenance map of “{entry['name']}” in {folder} holds unknown codes.")
+    elif entry["provenance"] == "":
+        provenance = np.zeros(pixels.shape[:2], np.uint8)
+    return Layer(
+        name=str(entry["name"]),
+        pixels=pixels,
+        left=int(entry["left"]),
+        top=int(entry["top"]),
+        opacity=min(1.0, max(0.0, float(entry["opacity"]))),
+        visible=bool(entry["visible"]),
+        blend=str(entry["blend"]),
+        group=tuple(str(name) for name in entry["group"]),
+        provenance=provenance,
+        facts=dict(entry["facts"]),
+    )
+
+
+def _to(pixels: Pixels, dtype: type) -> Pixels:
+    """A picture somebody saved at the other depth."""
+    return color.to_8bit(pixels) if dtype == np.uint8 else pixels.astype(np.uint16) * np.uint16(257)

@@ -1,0 +1,120 @@
+"""What a layered format has no place for, as one block of bytes inside it.
+
+That is: the recipe, the facts and provenance of each layer, and the exact form of what the format can only keep
+approximately (a name it cannot spell, a resolution it rounds). Layers are recognised by their pixels, and a stored
+value counts only while the document still says what was written for it: so a document that another application
+edited, reordered or renamed keeps what is still true and loses what is not.
+
+Layout: b"layersr1", the length of a JSON header (uint32, big-endian), the header, then zlib-compressed maps.
+"""
+
+import json
+import struct
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from layersr.layers import Layer, LayerStack, Provenance
+
+MAGIC = b"layersr1"
+
+Resolution = tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """How a format spells what it cannot keep exactly: each function gives what its reader reads back.
+
+    Attributes:
+        text: of a layer's or group's name.
+        blend: of a blend mode.
+        resolution: of the pixels per inch.
+    """
+
+    text: Callable[[str], str]
+    blend: Callable[[str], str]
+    resolution: Callable[[Resolution], Resolution]
+
+
+def fingerprint(pixels: np.ndarray) -> list[int]:
+    """Width, height and CRC-32 of a layer as stored; an empty layer counts as one transparent pixel."""
+    if not pixels.size:
+        pixels = np.zeros((1, 1, 4), pixels.dtype)
+    crc = 0
+    for row in range(0, pixels.shape[0], 256):
+        crc = zlib.crc32(np.ascontiguousarray(pixels[row : row + 256]).astype(pixels.dtype.newbyteorder("<")), crc)
+    return [pixels.shape[1], pixels.shape[0], crc]
+
+
+def dumps(stack: LayerStack) -> bytes:
+    """The block for a stack. Law: `loads(dumps(s), bare, ...) == s`, where `bare` is what the format itself keeps of s."""
+    maps, entries, offset = [], [], 0
+    for layer in stack.layers:
+        entry: dict[str, Any] = {
+            "name": layer.name,
+            "group": list(layer.group),
+            "blend": layer.blend,
+            "size": [layer.width, layer.height],
+            "stored": fingerprint(layer.pixels),
+            "facts": dict(layer.facts),
+        }
+        if layer.provenance is not None:
+            maps.append(zlib.compress(np.ascontiguousarray(layer.provenance), 1))
+            entry["provenance"] = [offset, len(maps[-1])]
+            offset += len(maps[-1])
+        entries.append(entry)
+    header = json.dumps({"recipe": stack.recipe, "resolution": stack.resolution, "layers": entries}).encode("ascii")
+    return b"".join([MAGIC, struct.pack(">I", len(header)), header, *maps])
+
+
+def loads(block: bytes, bare: LayerStack, spelling: Spelling) -> LayerStack:
+    """Complete a stack as read from the format with the block written beside it.
+
+    Raises:
+        ValueError, KeyError, TypeError, struct.error, zlib.error: the block is damaged; readers say it as an InputError.
+    """
+    if not block.startswith(MAGIC):
+        raise ValueError("its layersr block does not begin as one")
+    (length,) = struct.unpack_from(">I", block, len(MAGIC))
+    start = len(MAGIC) + 4
+    header = json.loads(block[start : start + length])
+    maps = memoryview(block)[start + length :]
+
+    known: dict[tuple[int, ...], list[dict]] = {}
+    for entry in header["layers"]:
+        known.setdefault(tuple(entry["stored"]), []).append(entry)
+    layers = []
+    for layer in bare.layers:
+        entries = known.get(tuple(fingerprint(layer.pixels)))
+        layers.append(_complete(layer, entries.pop(0), maps, spelling) if entries else layer)
+
+    exact = None if header["resolution"] is None else (float(header["resolution"][0]), float(header["resolution"][1]))
+    resolution = exact if spelling.resolution(exact) == bare.resolution else bare.resolution
+    return replace(bare, layers=tuple(layers), recipe=str(header["recipe"]), resolution=resolution)
+
+
+def _complete(layer: Layer, entry: dict, maps: memoryview, spelling: Spelling) -> Layer:
+    width, height = entry["size"]
+    pixels = layer.pixels
+    if width * height == 0:  # formats that cannot hold an empty picture hold one transparent pixel instead
+        pixels = np.zeros((height, width, 4), pixels.dtype)
+    provenance = None
+    if "provenance" in entry:
+        offset, length = entry["provenance"]
+        codes = zlib.decompressobj().decompress(maps[offset : offset + length], max(1, width * height))
+        provenance = np.frombuffer(codes, np.uint8).reshape(height, width).copy()
+        if provenance.size and provenance.max() > max(Provenance):
+            raise ValueError("a provenance map holds unknown codes")
+    group = tuple(str(name) for name in entry["group"])
+    return replace(
+        layer,
+        pixels=pixels,
+        name=entry["name"] if spelling.text(entry["name"]) == layer.name else layer.name,
+        group=group if tuple(map(spelling.text, group)) == layer.group else layer.group,
+        blend=entry["blend"] if spelling.blend(entry["blend"]) == layer.blend else layer.blend,
+        provenance=provenance,
+        facts=dict(entry["facts"]),
+    )

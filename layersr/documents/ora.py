@@ -1,0 +1,273 @@
+"""OpenRaster: a zip of PNGs and a tree in XML. Read by Krita, MyPaint, Pinta and GIMP 3.
+
+Source: the OpenRaster specification, https://www.openraster.org.
+"""
+
+import math
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from xml.etree import ElementTree
+
+import numpy as np
+
+from layersr import color
+from layersr.arrays import Pixels
+from layersr.documents import manifest, png
+from layersr.documents.atomic import replacing_file
+from layersr.documents.groups import walk
+from layersr.documents.guard import check_size, reading
+from layersr.documents.merged import Thumbnail, picture
+from layersr.errors import InputError
+from layersr.layers import Layer, LayerStack
+
+OPERATORS = {
+    "normal": "svg:src-over",
+    "multiply": "svg:multiply",
+    "screen": "svg:screen",
+    "overlay": "svg:overlay",
+    "darken": "svg:darken",
+    "lighten": "svg:lighten",
+    "color-dodge": "svg:color-dodge",
+    "color-burn": "svg:color-burn",
+    "hard-light": "svg:hard-light",
+    "soft-light": "svg:soft-light",
+    "difference": "svg:difference",
+    "exclusion": "krita:exclusion",
+    "add": "svg:plus",
+    "hue": "svg:hue",
+    "saturation": "svg:saturation",
+    "color": "svg:color",
+    "luminosity": "svg:luminosity",
+}
+"""Blend modes by name to OpenRaster's composite operators."""
+
+_NAMES = {operator: name for name, operator in OPERATORS.items()} | {"svg:exclusion": "exclusion"}
+
+MANIFEST = "layersr.manifest"
+MIMETYPE = "image/openraster"
+THUMBNAIL = 256
+MAX_XML = 2**24
+MAX_MEMBER = 2**32
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def stored_text(name: str) -> str:
+    """A name as XML can hold it: control characters become the replacement character."""
+    return "".join(c if _is_xml(ord(c)) else "\ufffd" for c in name)
+
+
+def _is_xml(code: int) -> bool:
+    return code in (9, 10, 13) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000
+
+
+def stored_blend(blend: str) -> str:
+    """A blend mode as OpenRaster keeps it; what it has no operator for becomes normal."""
+    return blend if blend in OPERATORS else "normal"
+
+
+def stored_resolution(resolution: tuple[float, float] | None) -> tuple[float, float] | None:
+    """Pixels per inch as OpenRaster keeps them: whole numbers."""
+    return None if resolution is None else (float(round(resolution[0])), float(round(resolution[1])))
+
+
+SPELLING = manifest.Spelling(stored_text, stored_blend, stored_resolution)
+
+
+def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
+    """Write an OpenRaster file.
+
+    Laws: `read(write(s)) == s`; the same stack gives the same bytes; a failed or interrupted write leaves nothing.
+
+    Args:
+        stack: what to write; opacity is kept in 256 steps.
+        path: the file.
+        merged: `flatten(stack)`, where the caller has it already.
+
+    Raises:
+        OutputError: the place cannot be written.
+    """
+    with replacing_file(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        _write_archive(stack, archive, merged)
+
+
+def _write_archive(stack: LayerStack, archive: zipfile.ZipFile, merged: Pixels | None) -> None:
+    icc = stack.icc or color.srgb_profile()
+
+    def picture_member(name: str, bands: Iterator[np.ndarray], width: int, height: int, dtype: np.dtype) -> None:
+        with archive.open(_member(name), "w", force_zip64=width * height * dtype.itemsize * 4 > 2**31) as file:
+            png.write(file, bands, width, height, dtype, icc, stack.resolution)
+
+    archive.writestr(_member("mimetype"), MIMETYPE)  # first and stored, so that it can be told by its first bytes
+    archive.writestr(_member("stack.xml", zipfile.ZIP_DEFLATED), _xml(stack))
+    for index, layer in enumerate(stack.layers):
+        pixels = layer.pixels if layer.pixels.size else np.zeros((1, 1, 4), stack.dtype)
+        picture_member(_source(index), png.bands_of(pixels), pixels.shape[1], pixels.shape[0], stack.dtype)
+    thumbnail = Thumbnail(stack.width, stack.height, THUMBNAIL)
+    bands = thumbnail.watch(picture(stack, merged, thumbnail.band))
+    picture_member("mergedimage.png", bands, stack.width, stack.height, stack.dtype)
+    small = thumbnail.pixels()
+    picture_member("Thumbnails/thumbnail.png", png.bands_of(small), small.shape[1], small.shape[0], small.dtype)
+    archive.writestr(_member(MANIFEST), manifest.dumps(stack))
+
+
+def _member(name: str, compression: int = zipfile.ZIP_STORED) -> zipfile.ZipInfo:
+    """A member that is the same on every day and machine. PNGs are packed already, so they are only stored."""
+    info = zipfile.ZipInfo(name, _EPOCH)
+    info.compress_type, info.create_system, info.external_attr = compression, 3, 0o644 << 16
+    return info
+
+
+def _source(index: int) -> str:
+    return f"data/layer{index:03d}.png"
+
+
+def _xml(stack: LayerStack) -> bytes:
+    image = ElementTree.Element("image", version="0.0.5", w=str(stack.width), h=str(stack.height))
+    resolution = stored_resolution(stack.resolution)
+    if resolution:
+        image.set("xres", str(int(resolution[0])))
+        image.set("yres", str(int(resolution[1])))
+    parents = [ElementTree.SubElement(image, "stack")]
+    index = len(stack.layers)
+    for kind, what in walk(stack.layers[::-1]):  # uppermost first
+        if kind == "open":
+            parents.append(ElementTree.SubElement(parents[-1], "stack", name=stored_text(what), isolation="auto"))
+        elif kind == "close":
+            parents.pop()
+        else:
+            index -= 1
+            attributes = {
+                "name": stored_text(what.name),
+                "src": _source(index),
+                "x": str(what.left),
+                "y": str(what.top),
+                # Krita takes floor(opacity * 255), so n/255 is rounded up.
+                "opacity": f"{math.ceil(round(what.opacity * 255) / 255 * 10**6) / 10**6:.6f}",
+                "visibility": "visible" if what.visible else "hidden",
+                "composite-op": OPERATORS[stored_blend(what.blend)],
+            }
+            ElementTree.SubElement(parents[-1], "layer", attributes)
+    return ElementTree.tostring(image, encoding="UTF-8", xml_declaration=True)
+
+
+def read(path: Path) -> LayerStack:
+    """Read an OpenRaster file. What it cannot keep is said in `notes`.
+
+    Raises:
+        InputError: the file does not exist, is damaged or malicious, or is no OpenRaster file.
+    """
+    with reading(path, "OpenRaster file"), zipfile.ZipFile(path) as archive:
+        return _read_archive(archive, path)
+
+
+def _load(archive: zipfile.ZipFile, name: str, limit: int = MAX_MEMBER) -> bytes:
+    parts = PurePosixPath(name)
+    if parts.is_absolute() or ".." in parts.parts or "\\" in name or ":" in name:
+        raise InputError(f"{archive.filename} points outside of itself ({name}).")
+    try:
+        info = archive.getinfo(name)
+    except KeyError:
+        raise InputError(f"{archive.filename} lacks its part {name}.") from None
+    if info.file_size > limit:
+        raise InputError(f"The part {name} of {archive.filename} is larger than any proper one ({info.file_size} bytes).")
+    with archive.open(info) as file:
+        return file.read()
+
+
+def _parse(archive: zipfile.ZipFile) -> ElementTree.Element:
+    text = _load(archive, "stack.xml", MAX_XML).decode("utf-8-sig")
+    # Entities can name files or grow without end; OpenRaster needs neither them nor a document type.
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        raise InputError(f"The stack.xml of {archive.filename} declares a document type, which OpenRaster has not.")
+    root = ElementTree.fromstring(text)
+    if root.tag != "image":
+        raise InputError(f"The stack.xml of {archive.filename} describes no image.")
+    return root
+
+
+def _read_archive(archive: zipfile.ZipFile, path: Path) -> LayerStack:
+    if _load(archive, "mimetype", 1024).strip() != MIMETYPE.encode():
+        raise InputError(f"{path} is a zip file, but no OpenRaster file.")
+    image = _parse(archive)
+    width, height = int(image.attrib["w"]), int(image.attrib["h"])
+    check_size(width, height, "canvas")
+    if width == 0 or height == 0:
+        raise InputError(f"{path} has an empty canvas.")
+    root = image.find("stack")
+    notes: list[str] = []
+    layers = [] if root is None else list(_layers(archive, root, (), True, 1.0, notes))[::-1]
+    resolution = None
+    if "xres" in image.attrib:
+        xres = float(image.attrib["xres"])
+        resolution = xres, float(image.get("yres", xres))
+    stack = LayerStack(width, height, _one_depth(layers, notes), _profile(archive, image), resolution, notes=tuple(notes))
+    if MANIFEST in archive.namelist():
+        stack = manifest.loads(_load(archive, MANIFEST), stack, SPELLING)
+    return stack
+
+
+def _layers(
+    archive: zipfile.ZipFile,
+    element: ElementTree.Element,
+    group: tuple[str, ...],
+    visible: bool,
+    opacity: float,
+    notes: list[str],
+) -> Iterator[Layer]:
+    """The layers in a stack, uppermost first, with what the groups around them do folded in."""
+    for child in element:
+        name = child.get("name", "")
+        own_visible = visible and child.get("visibility", "visible") != "hidden"
+        own_opacity = opacity * _opacity(child)
+        blend = _blend(child.get("composite-op", "svg:src-over"))
+        if child.tag == "stack":
+            if own_visible != visible:
+                notes.append(f"The group “{name}” is hidden; so are its layers now, one by one.")
+            if own_opacity != opacity:
+                notes.append(f"The opacity of the group “{name}” was given to its layers.")
+            if blend != "normal":
+                notes.append(f"The group “{name}” blends as {blend}; its layers keep their own modes instead.")
+            yield from _layers(archive, child, (*group, name), own_visible, own_opacity, notes)
+        elif child.tag == "layer" and child.get("src", "").lower().endswith(".png"):
+            try:
+                pixels = png.decode(_load(archive, child.attrib["src"]))
+            except InputError as error:
+                raise InputError(f"{archive.filename}, layer “{name}”: {error}") from error
+            left, top = (int(float(child.get(axis, "0"))) for axis in "xy")
+            yield Layer(name, pixels, left, top, own_opacity, own_visible, blend, group)
+        else:
+            notes.append(f"“{name}” is no layer of pixels ({child.get('src') or child.tag}) and was left out.")
+
+
+def _opacity(element: ElementTree.Element) -> float:
+    value = min(1.0, max(0.0, float(element.get("opacity", "1"))))
+    step = round(value * 255)
+    return step / 255 if abs(value * 255 - step) < 0.001 else value
+
+
+def _blend(operator: str) -> str:
+    """Our name of an operator; another application's keeps its own, without the prefix."""
+    return _NAMES.get(operator, operator.partition(":")[2].replace("_", "-") or "normal")
+
+
+def _one_depth(layers: list[Layer], notes: list[str]) -> tuple[Layer, ...]:
+    if len({layer.pixels.dtype for layer in layers}) > 1:
+        notes.append("Some layers have 8 bits and some 16; all were given 16.")
+        layers = [
+            replace(layer, pixels=layer.pixels.astype(np.uint16) * 257) if layer.pixels.dtype == np.uint8 else layer
+            for layer in layers
+        ]
+    return tuple(layers)
+
+
+def _profile(archive: zipfile.ZipFile, image: ElementTree.Element) -> bytes | None:
+    """The profile of the merged picture, or else of the lowest layer that has one; None where it is our own sRGB."""
+    sources = [layer.attrib["src"] for layer in image.iter("layer") if layer.get("src", "").endswith(".png")]
+    names = set(archive.namelist())
+    for name in ("mergedimage.png", *reversed(sources)):
+        if name in names and (icc := png.header(_load(archive, name)).icc):
+            return None if icc == color.srgb_profile() else icc
+    return None
+

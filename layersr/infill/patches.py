@@ -1,0 +1,237 @@
+"""Patches: telling which look alike, finding for each one its best match elsewhere, and painting from the matches.
+
+A field gives every target patch (one that touches the hole) a source patch (wholly known). Both are named by the flat
+index of their centre in the picture. C. Barnes et al., PatchMatch, 2009; Y. Wexler, E. Shechtman and M. Irani,
+Space-time completion of video, 2007.
+"""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from jaxtyping import Float32, Integer
+from numpy import ndarray
+
+from layersr.arrays import RGB, Mask
+
+import os
+BUSY = np.float32(os.environ.get('BUSY', 3))
+SPREAD=float(os.environ.get('SPREAD',0.75))
+RADIUS = 3
+SIZE = 2 * RADIUS + 1
+WINDOW = [(dy, dx) for dy in range(-RADIUS, RADIUS + 1) for dx in range(-RADIUS, RADIUS + 1)]
+
+Indices = Integer[ndarray, " n"]
+"""Flat indices of pixels."""
+
+Costs = Float32[ndarray, " n"]
+"""One number a target patch: the squared distance to its source."""
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """Where each target patch is copied from.
+
+    Attributes:
+        target: centres of the patches that touch the hole, ascending.
+        source: centres of the patches they are copied from.
+        cost: squared distance between the two.
+    """
+
+    target: Indices
+    source: Indices
+    cost: Costs
+
+
+def targets(hole: Mask) -> Mask:
+    """Centres of the patches that touch the hole."""
+    return cv2.dilate(hole.astype(np.uint8), np.ones((SIZE, SIZE), np.uint8)) > 0
+
+
+def sources(usable: Mask) -> Mask:
+    """Centres of the patches that lie wholly in what may be copied, and wholly in the picture."""
+    return cv2.erode(np.pad(usable, RADIUS).astype(np.uint8), np.ones((SIZE, SIZE), np.uint8))[RADIUS:-RADIUS, RADIUS:-RADIUS] > 0
+
+
+def _basis() -> list[tuple[int, ndarray, ndarray]]:
+    """Separable filters (colour channel, along y, along x): low frequencies of the windowed cosine transform."""
+    at = np.arange(SIZE)
+    window = np.exp(-0.5 * ((at - RADIUS) / 2.5) ** 2)
+    waves = [window * np.cos(np.pi * (at + 0.5) * k / SIZE) for k in range(SIZE)]
+    waves = [(wave / np.linalg.norm(wave)).astype(np.float32) for wave in waves]
+    chosen = [(0, v, u) for v in range(5) for u in range(5 - v)] + [(c, v, u) for c in (1, 2) for v in range(2) for u in range(2 - v)] + [(3, 0, 0), (4, 0, 0)]
+    return [(channel, waves[v], waves[u]) for channel, v, u in chosen]
+
+
+BASIS = _basis()
+OPPONENT = np.array([[0.577, 0.577, 0.577], [0.707, 0, -0.707], [-0.408, 0.816, -0.408]], np.float32)
+
+
+def describe(image: RGB) -> Float32[ndarray, "n d"]:
+    """A short vector for the patch around every pixel; their squared distance is nearly that of the patches."""
+    height, width = image.shape[:2]
+    planes = [*cv2.split(cv2.transform(image[..., :3], OPPONENT)), *cv2.split(image[..., 3:])]
+    vectors = np.empty((height, width, len(BASIS)), np.float32)
+    for i, (channel, along_y, along_x) in enumerate(BASIS):
+        vectors[..., i] = cv2.sepFilter2D(planes[channel], -1, along_x, along_y, borderType=cv2.BORDER_REFLECT_101)
+    return vectors.reshape(height * width, -1)
+
+
+def windows(image: ndarray) -> ndarray:
+    """The patch around every pixel as one row; beyond the edge it is zero."""
+    channels = image[..., None] if image.ndim == 2 else image
+    padded = np.pad(channels, ((RADIUS, RADIUS), (RADIUS, RADIUS), (0, 0)))
+    view = np.lib.stride_tricks.sliding_window_view(padded, (SIZE, SIZE), axis=(0, 1))
+    return view.reshape(image.shape[0] * image.shape[1], -1)
+
+
+def with_activity(image: RGB, hole: Mask) -> Float32[ndarray, "h w 5"]:
+    """The picture and, as two more channels, how busy it is across and along around each pixel (Newson et al. 2014)."""
+    known = (~hole).astype(np.float32)
+    luma = image.mean(axis=2)
+    busy = np.zeros((*hole.shape, 2), np.float32)
+    sure = np.zeros((*hole.shape, 2), np.float32)
+    sure[:, 1:, 0], sure[1:, :, 1] = known[:, 1:] * known[:, :-1], known[1:] * known[:-1]
+    busy[:, 1:, 0], busy[1:, :, 1] = np.abs(luma[:, 1:] - luma[:, :-1]), np.abs(luma[1:] - luma[:-1])
+    mean = cv2.blur(busy * sure, (9, 9)) / np.maximum(cv2.blur(sure, (9, 9)), 1e-6)
+    return np.dstack([image, BUSY * mean])
+
+
+def peel_in(image: RGB, hole: Mask, source: Mask) -> RGB:
+    """Fill a small hole from its rim inwards, ring by ring, each pixel from the patch that fits what is there already."""
+    image, filled = np.where(hole[..., None], np.float32(0), image), ~hole
+    middle = np.flatnonzero(source)
+    library = windows(image)[middle]
+    squares = library**2
+    colours = image.reshape(-1, image.shape[2])[middle]
+    ring_shape = np.ones((3, 3), np.uint8)
+    while not filled.all():
+        ring = np.flatnonzero(~filled & (cv2.dilate(filled.astype(np.uint8), ring_shape) > 0))
+        known = np.tile(windows(filled.astype(np.float32))[ring], image.shape[2])
+        have = windows(image)[ring] * known
+        distance = known @ squares.T - 2 * have @ library.T
+        image.reshape(-1, image.shape[2])[ring] = colours[distance.argmin(axis=1)]
+        filled.reshape(-1)[ring] = True
+    return image
+
+
+def match_all(image: RGB, target: Indices, source: Mask, weight: Float32[ndarray, "h w"]) -> Field:
+    """The best source for every target by trying them all; for small pictures.
+
+    Args:
+        image: colours, painted.
+        target: centres of patches.
+        source: centres that may be copied.
+        weight: how far each pixel of a target can be trusted.
+    """
+    middle = np.flatnonzero(source)
+    rows = windows(image)
+    library = rows[middle]
+    squares = (library**2).reshape(len(middle), image.shape[2], -1).sum(axis=1)
+    trust = windows(weight)[target]
+    trust /= trust.mean(axis=1, keepdims=True)
+    have = rows[target]
+    best, cost = np.empty(len(target), np.intp), np.empty(len(target), np.float32)
+    step = max(1, 8_000_000 // len(middle))
+    for start in range(0, len(target), step):
+        part = slice(start, start + step)
+        w, t = trust[part], have[part]
+        wt = np.tile(w, image.shape[2]) * t
+        distance = w @ squares.T - 2 * wt @ library.T
+        best[part] = distance.argmin(axis=1)
+        cost[part] = np.maximum(distance.min(axis=1) + (wt * t).sum(axis=1), 0)
+    return Field(target, middle[best], cost)
+
+
+def measure(vectors: Float32[ndarray, "p d"], target: Indices, source: Indices) -> Costs:
+    """Squared distance of each target to its source."""
+    cost = np.empty(len(target), np.float32)
+    for start in range(0, len(target), 8192):  # so that the gathered rows stay in the processor's cache
+        part = slice(start, start + 8192)
+        gap = vectors[target[part]]
+        gap -= vectors[source[part]]
+        np.einsum("nd,nd->n", gap, gap, out=cost[part])
+    return cost
+
+
+def improve(vectors: Float32[ndarray, "p d"], field: Field, source: Mask, radii: list[int], rng: np.random.Generator) -> Field:
+    """One round of PatchMatch: ask the neighbours, then look around at random.
+
+    Args:
+        vectors: `describe` of the picture.
+        field: the best matches so far.
+        source: centres that may be copied.
+        radii: how far from the present match to look at random, one try each.
+        rng: where chance comes from.
+    """
+    height, width = source.shape
+    allowed = source.reshape(-1)
+    target, best, cost = field.target, field.source.copy(), field.cost.copy()
+    place = np.full(height * width, -1, np.int32)
+    place[target] = np.arange(len(target))
+
+    def attempt(who: ndarray, candidate: ndarray) -> None:
+        fresh = (candidate >= 0) & (candidate < height * width)
+        who, candidate = who[fresh], candidate[fresh]
+        fresh = allowed[candidate] & (candidate != best[who])
+        who, candidate = who[fresh], candidate[fresh]
+        new = measure(vectors, target[who], candidate)
+        better = new < cost[who]
+        best[who[better]], cost[who[better]] = candidate[better], new[better]
+
+    for reach in (4, 1, 1):
+        for shift in (reach, -reach, reach * width, -reach * width):
+            beside = np.clip(target + shift, 0, height * width - 1)
+            who = np.flatnonzero(place[beside] >= 0)
+            attempt(who, best[place[beside[who]]] - shift)
+    everyone = np.arange(len(target))
+    for radius in radii:
+        y, x = np.divmod(best, width)
+        y = y + rng.integers(-radius, radius + 1, len(best))
+        x = np.clip(x + rng.integers(-radius, radius + 1, len(best)), 0, width - 1)
+        attempt(everyone, y * width + x)
+    return Field(target, best, cost)
+
+
+def remeasure(vectors: Float32[ndarray, "p d"], field: Field) -> Field:
+    """The same field, its costs taken anew after the picture changed."""
+    return replace(field, cost=measure(vectors, field.target, field.source))
+
+
+def vote(image: RGB, hole: Mask, field: Field, trust: Float32[ndarray, "h w"]) -> RGB:
+    """Paint each pixel of the hole with the mean of what all patches over it propose, the better match counting more."""
+    height, width = hole.shape
+    pixels = image.reshape(-1, image.shape[2])
+    inner = np.flatnonzero(hole)
+    y, x = np.divmod(inner, width)
+    place = np.full(height * width, -1, np.int32)
+    place[field.target] = np.arange(len(field.target))
+    spread = max(float(np.quantile(field.cost, SPREAD)), 1e-6)
+    say = np.exp(-field.cost / (2 * spread)) * trust.reshape(-1)[field.target] + np.float32(1e-9)
+    total, weights = np.zeros((len(inner), image.shape[2]), np.float32), np.zeros(len(inner), np.float32)
+    for dy, dx in WINDOW:
+        inside = (y + dy >= 0) & (y + dy < height) & (x + dx >= 0) & (x + dx < width)
+        who = place[np.where(inside, inner + dy * width + dx, 0)]
+        w = np.where(inside, say[who], np.float32(0))
+        total += w[:, None] * pixels[field.source[who] - (dy * width + dx)]
+        weights += w
+    painted = image.copy()
+    painted.reshape(-1, image.shape[2])[inner] = total / weights[:, None]
+    return painted
+
+
+def refine(field: Field, hole: Mask, finer: tuple[int, int]) -> Indices:
+    """Sources for the targets of the next finer level of the pyramid, in the order of `np.flatnonzero(targets(hole))`.
+
+    Args:
+        field: the coarser level's.
+        hole: the finer level's; the coarser one is at least as large.
+        finer: height and width of the finer level, twice the coarser.
+    """
+    height, width = finer
+    y, x = np.divmod(np.flatnonzero(targets(hole)), width)
+    place = np.full((height // 2) * (width // 2), 0, np.int32)
+    place[field.target] = np.arange(len(field.target))
+    source = field.source[place[(y // 2) * (width // 2) + x // 2]]
+    sy, sx = np.divmod(source, width // 2)
+    return (2 * sy + y % 2) * width + 2 * sx + x % 2
