@@ -1,8 +1,4 @@
-"""Flat pictures: read any of them as straight RGBA at its own depth, write one.
-
-Pillow reads, except 16-bit colour, which it would cut down to 8 bit: that goes through OpenCV. What cannot be kept as
-RGB (CMYK, Lab, grey with a profile of its own) is converted to sRGB through the profile that came with it.
-"""
+"""Flat pictures: read any of them as straight RGBA at its own depth or say in one sentence why not; write one."""
 
 import os
 import struct
@@ -10,16 +6,15 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BytesIO
 from pathlib import Path
 
 import cv2
 import numpy as np
 import PIL.Image
-from PIL import ImageCms, ImageOps
 
 from layersr import color
 from layersr.arrays import Mask, Pixels
+from layersr.decoding import ORIENTATION, decode
 from layersr.documents import png
 from layersr.documents.atomic import replacing_file
 from layersr.errors import InputError, OutputError, UsageError
@@ -42,8 +37,7 @@ _DAMAGE = (
 )
 """Whatever Pillow lets escape from a damaged file."""
 
-_ORIENTATION = 0x0112
-_X_RESOLUTION, _BITS, _EXTRA_SAMPLES = 282, 258, 338
+_X_RESOLUTION = 282
 
 
 def read_image(path: str | Path) -> Image:
@@ -59,15 +53,9 @@ def read_image(path: str | Path) -> Image:
     kind = _kind(path)
     with _quiet(), _damage(path), PIL.Image.open(path, formats=kind) as opened:
         _check(opened, path)
-        sideways = opened.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
-        opened.load()
-        icc, resolution = opened.info.get("icc_profile"), _resolution(opened)
-        if _is_16bit(opened):
-            pixels, icc = _read_16bit(opened, path, icc)
-        else:
-            # Orientation first: what follows makes new images that have lost their EXIF.
-            turned = ImageOps.exif_transpose(opened)
-            pixels, icc = _read_8bit(turned, path, icc)
+        sideways = opened.getexif().get(ORIENTATION, 1) in (5, 6, 7, 8)
+        pixels, icc = decode(opened, path)
+        resolution = _resolution(opened)
         if resolution and sideways:
             resolution = resolution[::-1]
     return Image(np.ascontiguousarray(pixels), icc, resolution)
@@ -237,124 +225,3 @@ def _resolution(opened: PIL.Image.Image) -> tuple[float, float] | None:
         return None
     x, y = (float(value) for value in opened.info.get("dpi", (0, 0)))
     return (x, y) if 1 <= x <= 32767 and 1 <= y <= 32767 else None
-
-
-def _space(icc: bytes | None) -> bytes:
-    """The colour space a profile describes, as its header spells it, or b"" where there is none or it is broken."""
-    whole = icc is not None and len(icc) > 128 and icc[36:40] == b"acsp" and int.from_bytes(icc[:4], "big") <= len(icc)
-    return icc[16:20] if whole else b""
-
-
-def _srgb(image: PIL.Image.Image, icc: bytes, precision: int = ImageCms.Flags.HIGHRESPRECALC) -> PIL.Image.Image:
-    """Convert through the image's own profile, relative colorimetric with black point compensation, as Photoshop."""
-    source = ImageCms.createProfile("LAB") if image.mode == "LAB" else ImageCms.ImageCmsProfile(BytesIO(icc))
-    return ImageCms.profileToProfile(
-        image,
-        source,
-        ImageCms.createProfile("sRGB"),
-        ImageCms.Intent.RELATIVE_COLORIMETRIC,
-        "RGB",
-        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION | precision,
-    )
-
-
-def _read_8bit(image: PIL.Image.Image, path: Path, icc: bytes | None) -> tuple[np.ndarray, bytes | None]:
-    """RGBA and the profile it is in."""
-    space = _space(icc)
-    if image.mode in ("La", "RGBa"):
-        image = image.convert({"La": "LA", "RGBa": "RGBA"}[image.mode])
-    if image.mode == "LAB" or (image.mode == "CMYK" and space == b"CMYK"):
-        image, icc = _managed(image, icc or b""), None
-    elif space == b"GRAY" and image.mode in ("1", "L", "LA"):
-        rgba = np.array(image.convert("RGBA"))
-        table = (_grey_to_srgb(icc or b"")[::257].astype(int) + 128) // 257
-        rgba[..., :3] = table[rgba[..., :3]]
-        return rgba, None
-    elif image.mode == "CMYK":
-        image = image.convert("RGB")
-    pixels = np.asarray(image.convert("RGBA"))
-    return pixels, icc if icc and space == b"RGB " else None
-
-
-def _managed(image: PIL.Image.Image, icc: bytes) -> PIL.Image.Image:
-    """`_srgb`, or the plain conversion where the profile turns out to be unusable."""
-    try:
-        return _srgb(image, icc)
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        return image.convert("RGB")
-
-
-def _is_16bit(opened: PIL.Image.Image) -> bool:
-    if opened.mode.startswith("I;16"):
-        return True
-    if opened.mode not in ("RGB", "RGBA", "LA"):
-        return False
-    if opened.format == "PNG":
-        with Path(opened.filename).open("rb") as file:
-            return file.read(25)[24] == 16
-    return opened.format == "TIFF" and max(opened.tag_v2.get(_BITS, (8,))) == 16
-
-
-def _read_16bit(opened: PIL.Image.Image, path: Path, icc: bytes | None) -> tuple[np.ndarray, bytes | None]:
-    """RGBA at 16 bit and the profile it is in. Pillow has decoded the file by now, so it is whole."""
-    grey = opened.mode.startswith("I;16")
-    tiff = opened.format == "TIFF"
-    if grey:
-        values = np.asarray(ImageOps.exif_transpose(opened)).astype(np.uint16)
-        colour, alpha = values[..., None].repeat(3, axis=2), None
-    else:
-        decoded = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
-        if decoded is None or decoded.dtype != np.uint16 or decoded.ndim != 3:
-            raise InputError(f"{path} holds its 16-bit colours in a way layersr cannot read; save it as a 16-bit PNG.")
-        # OpenCV turns a TIFF by its orientation and leaves a PNG as it lies.
-        if not tiff:
-            decoded = _turn(decoded, opened.getexif().get(_ORIENTATION, 1))
-        colour = decoded[..., 2::-1]
-        alpha = decoded[..., 3] if decoded.shape[2] == 4 and opened.mode != "RGB" else None
-        if alpha is not None and tiff and 1 in opened.tag_v2.get(_EXTRA_SAMPLES, ()):
-            colour = _straight(colour, alpha)
-    if alpha is None:
-        alpha = np.full(colour.shape[:2], 65535, np.uint16)
-        key = opened.info.get("transparency")
-        if key is not None:
-            alpha = np.where((colour == np.asarray(key, np.uint16)).all(axis=2), 0, alpha).astype(np.uint16)
-    space = _space(icc)
-    if space == b"GRAY" and icc is not None:
-        colour, icc = _grey_to_srgb(icc)[colour], None
-    return np.dstack([colour, alpha]), icc if space == b"RGB " else None
-
-
-def _grey_to_srgb(icc: bytes) -> np.ndarray:
-    """The sRGB code for each of 65536 codes in a grey profile.
-
-    Pillow's colour management gives 8 bit only. But where its answer steps from v - 1 to v, the exact one is v - 1/2:
-    between those 255 points it is smooth.
-    """
-    codes = np.arange(65536, dtype=np.uint16)
-    try:
-        ramp = PIL.Image.fromarray(codes[None])
-        steps = np.asarray(_srgb(ramp, icc, ImageCms.Flags.NOOPTIMIZE).getchannel("G"))[0]
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        return codes
-    values = np.arange(1, 256)
-    at = np.searchsorted(np.maximum.accumulate(steps), values)
-    inside = at < 65536
-    x = np.concatenate([[0], at[inside] - 0.5, [65535]])
-    y = np.concatenate([[float(steps[0])], values[inside] - 0.5, [float(steps[-1])]]) / 255 * 65535
-    return np.rint(np.interp(codes, x, y)).astype(np.uint16)
-
-
-def _straight(colour: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """Undo a TIFF's premultiplication in its own 16-bit codes."""
-    wide = alpha[..., None].astype(np.uint64)
-    straight = (colour.astype(np.uint64) * 65535 + wide // 2) // np.maximum(wide, 1)
-    return np.where(wide > 0, np.minimum(straight, 65535), 0).astype(np.uint16)
-
-
-def _turn(pixels: np.ndarray, orientation: int) -> np.ndarray:
-    """Stand a picture upright by its EXIF orientation, 1 to 8."""
-    if orientation >= 5:
-        pixels = pixels.swapaxes(0, 1)
-    # After the transposition of 5..8 the flips that remain are the same three as for 1..4.
-    rows, columns = {2: (1, -1), 3: (-1, -1), 4: (-1, 1), 6: (1, -1), 7: (-1, -1), 8: (-1, 1)}.get(orientation, (1, 1))
-    return pixels[::rows, ::columns]

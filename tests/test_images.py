@@ -33,7 +33,9 @@ def png(ihdr: bytes, data: bytes, *chunks: tuple[bytes, bytes]) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
     middle = b"".join(chunk(*c) for c in chunks)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", ihdr) + middle + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", ihdr) + middle + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b"")
+    )
 
 
 @pytest.mark.parametrize("suffix", ["png", "tif", "webp", "bmp"])
@@ -72,15 +74,32 @@ def test_16bit_to_the_bit(tmp_path: Path, suffix: str, channels: int):
 
 def tiff_rgba16(pixels: np.ndarray, extra: int, orientation: int = 1) -> bytes:
     height, width = pixels.shape[:2]
-    tags = [(256, 4, width), (257, 4, height), (258, 3, 0), (259, 3, 1), (262, 3, 2), (273, 4, 0), (274, 3, orientation)]
+    tags = [
+        (256, 4, width),
+        (257, 4, height),
+        (258, 3, 0),
+        (259, 3, 1),
+        (262, 3, 2),
+        (273, 4, 0),
+        (274, 3, orientation),
+    ]
     tags += [(277, 3, 4), (278, 4, height), (279, 4, pixels.nbytes), (284, 3, 1), (338, 3, extra)]
     at = 8 + 2 + 12 * len(tags) + 4
     body = b""
     for tag, kind, value in tags:
         count = 4 if tag == 258 else 1
         value = {258: at, 273: at + 8}.get(tag, value)
-        body += struct.pack("<HHI", tag, kind, count) + (struct.pack("<HH", value, 0) if kind == 3 and tag != 258 else struct.pack("<I", value))
-    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + body + bytes(4) + struct.pack("<4H", 16, 16, 16, 16) + pixels.tobytes()
+        body += struct.pack("<HHI", tag, kind, count) + (
+            struct.pack("<HH", value, 0) if kind == 3 and tag != 258 else struct.pack("<I", value)
+        )
+    return (
+        b"II*\0"
+        + struct.pack("<IH", 8, len(tags))
+        + body
+        + bytes(4)
+        + struct.pack("<4H", 16, 16, 16, 16)
+        + pixels.tobytes()
+    )
 
 
 def test_16bit_tiff_premultiplied_alpha_becomes_straight(tmp_path: Path):
@@ -112,7 +131,9 @@ def test_exif_orientation(tmp_path: Path, orientation: int, kind: str):
         rows = b"".join(b"\0" + (row.astype(">u2") * 257).tobytes() for row in rgb)
         path.write_bytes(png(header, rows, (b"eXIf", exif.tobytes()[6:])))
     else:
-        PIL.Image.fromarray(rgb).save(path, exif=exif, dpi=rational, **({"quality": 100, "subsampling": 0} if kind == "jpg" else {}))
+        PIL.Image.fromarray(rgb).save(
+            path, exif=exif, dpi=rational, **({"quality": 100, "subsampling": 0} if kind == "jpg" else {})
+        )
     plain = PIL.Image.fromarray(rgb)
     plain.getexif()[0x0112] = orientation
     upright = np.asarray(ImageOps.exif_transpose(plain))
@@ -130,14 +151,18 @@ def test_palette_with_transparency(tmp_path: Path):
     indexed.putpalette([10, 20, 30, 40, 50, 60, 70, 80, 90])
     indexed.putdata([0, 1, 2])
     indexed.save(tmp_path / "x.png", transparency=bytes([0, 128, 255]))
-    np.testing.assert_array_equal(read_image(tmp_path / "x.png").pixels[0], [[10, 20, 30, 0], [40, 50, 60, 128], [70, 80, 90, 255]])
+    np.testing.assert_array_equal(
+        read_image(tmp_path / "x.png").pixels[0], [[10, 20, 30, 0], [40, 50, 60, 128], [70, 80, 90, 255]]
+    )
 
 
 def test_colour_key_at_16_bit(tmp_path: Path):
     """PNG's tRNS names one 16-bit colour that is transparent; only that exact one."""
     rgb = np.array([[[256, 2, 3], [256, 2, 4]]], np.uint16)
     header = struct.pack(">IIBBBBB", 2, 1, 16, 2, 0, 0, 0)
-    (tmp_path / "x.png").write_bytes(png(header, b"\0" + rgb.astype(">u2").tobytes(), (b"tRNS", struct.pack(">3H", 256, 2, 3))))
+    (tmp_path / "x.png").write_bytes(
+        png(header, b"\0" + rgb.astype(">u2").tobytes(), (b"tRNS", struct.pack(">3H", 256, 2, 3)))
+    )
     np.testing.assert_array_equal(read_image(tmp_path / "x.png").pixels[0], [[256, 2, 3, 0], [256, 2, 4, 65535]])
 
 
@@ -216,7 +241,17 @@ def grey_profile(gamma: float) -> bytes:
         data += bytes(-len(data) % 4)
         table += struct.pack(">4sII", name, 128 + 4 + 12 * len(tags) + len(body), len(data))
         body += data
-    head = struct.pack(">I4sI4s4s4s12s4s", 132 + 12 * len(tags) + len(body), bytes(4), 0x02400000, b"mntr", b"GRAY", b"XYZ ", bytes(12), b"acsp")
+    head = struct.pack(
+        ">I4sI4s4s4s12s4s",
+        132 + 12 * len(tags) + len(body),
+        bytes(4),
+        0x02400000,
+        b"mntr",
+        b"GRAY",
+        b"XYZ ",
+        bytes(12),
+        b"acsp",
+    )
     head += bytes(28) + struct.pack(">3i", 63190, 65536, 54061)
     return head + bytes(128 - len(head)) + table + body
 
@@ -249,7 +284,10 @@ def test_grey_profile_is_converted_at_16_bit(tmp_path: Path):
 
 def test_lab(tmp_path: Path):
     lab = ImageCms.profileToProfile(
-        PIL.Image.new("RGB", (4, 4), (200, 100, 50)), ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), outputMode="LAB"
+        PIL.Image.new("RGB", (4, 4), (200, 100, 50)),
+        ImageCms.createProfile("sRGB"),
+        ImageCms.createProfile("LAB"),
+        outputMode="LAB",
     )
     lab.save(tmp_path / "x.tif")
     assert np.abs(read_image(tmp_path / "x.tif").pixels[0, 0].astype(int) - [200, 100, 50, 255]).max() <= 3
@@ -307,7 +345,9 @@ def test_not_a_picture(tmp_path: Path, data: bytes):
     refused(tmp_path / "x.png", "not a picture", "PNG, JPEG")
 
 
-@pytest.mark.parametrize("data", [b"8BPS\0\1" + bytes(60), b"PK\3\4" + bytes(26) + b"mimetypeimage/openraster", b"gimp xcf v011\0"])
+@pytest.mark.parametrize(
+    "data", [b"8BPS\0\1" + bytes(60), b"PK\3\4" + bytes(26) + b"mimetypeimage/openraster", b"gimp xcf v011\0"]
+)
 def test_layered_document(tmp_path: Path, data: bytes):
     (tmp_path / "x.png").write_bytes(data)
     refused(tmp_path / "x.png", "has layers already", "layersr flatten")
@@ -337,7 +377,14 @@ def test_cut_short_at_16_bit(tmp_path: Path, suffix: str):
 def test_damaged_anywhere(tmp_path: Path):
     """Bytes turned over at random give a picture or a sentence, never another exception."""
     rng = np.random.default_rng(0)
-    for suffix, save in {"png": {}, "jpg": {}, "webp": {}, "tif": {"compression": "tiff_lzw"}, "gif": {}, "bmp": {}}.items():
+    for suffix, save in {
+        "png": {},
+        "jpg": {},
+        "webp": {},
+        "tif": {"compression": "tiff_lzw"},
+        "gif": {},
+        "bmp": {},
+    }.items():
         whole = BytesIO()
         PIL.Image.fromarray(noise(20, 30, 3)).save(whole, {"jpg": "jpeg", "tif": "tiff"}.get(suffix, suffix), **save)
         for _ in range(40):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layersr.color import levels
-from layersr.decompose.seal import seal
+from layersr.seal import seal
 from layersr.layers import Layer, LayerStack, Provenance, flatten
 
 

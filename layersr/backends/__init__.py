@@ -1,7 +1,7 @@
 """Finding and loading models: drop one file into this folder (or name an entry point) and its backends are there.
 
-A backend is a loader `device -> model` marked with `@backend(role, name, ...)`. Modules are found by `pkgutil` over this
-package and by entry points in the group `layersr.backends`; they must import nothing heavy at module level.
+A backend is a loader `device -> model` marked with `@backend(role, name, ...)`. Modules are found by `pkgutil` over
+this package and by entry points in the group `layersr.backends`; they must import nothing heavy at module level.
 """
 
 import importlib
@@ -42,7 +42,9 @@ class Backend:
     extra: str = ""
 
 
-def backend(role: str, name: str, *, summary: str, source: str = "", licence: str = "Apache-2.0", extra: str = "") -> Callable[[Loader], Loader]:
+def backend(
+    role: str, name: str, *, summary: str, source: str = "", licence: str = "Apache-2.0", extra: str = ""
+) -> Callable[[Loader], Loader]:
     """Mark a loader as a backend of a role; see `Backend` for the arguments."""
     if role not in ROLES:
         raise ValueError(f"no role {role!r}; roles are {', '.join(ROLES)}")
@@ -64,7 +66,9 @@ def _modules() -> Iterator[ModuleType]:
 @cache
 def find() -> dict[tuple[str, str], Backend]:
     """Every backend by (role, name), in a stable order."""
-    marked = [b for module in _modules() for value in vars(module).values() if (b := getattr(value, "__backend__", None))]
+    marked = [
+        b for module in _modules() for value in vars(module).values() if (b := getattr(value, "__backend__", None))
+    ]
     return {(b.role, b.name): b for b in sorted(marked, key=lambda b: (b.role, b.name))}
 
 
@@ -82,4 +86,6 @@ def load(role: str, name: str, device: str = "cpu") -> Any:
         return found.load(device)
     except ImportError as error:
         way = f"pip install 'layersr[{found.extra}]'" if found.extra else "pip install --force-reinstall layersr"
-        raise BackendError(f"The {role} backend {name!r} needs a package that is missing ({error}). Run: {way}") from error
+        raise BackendError(
+            f"The {role} backend {name!r} needs a package that is missing ({error}). Run: {way}"
+        ) from error

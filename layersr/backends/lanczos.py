@@ -22,7 +22,9 @@ class Lanczos:
         return np.clip(large, 0, 1)  # the kernel's negative lobes overshoot at edges
 
 
-@backend("upscale", "classic", summary="Lanczos resampling; sharp, invents nothing, needs nothing", source="C. Duchon, 1979")
+@backend(
+    "upscale", "classic", summary="Lanczos resampling; sharp, invents nothing, needs nothing", source="C. Duchon, 1979"
+)
 def load_lanczos(device: str) -> Lanczos:
     """Loads nothing; every device is the CPU."""
     return Lanczos()

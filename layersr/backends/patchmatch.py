@@ -14,8 +14,10 @@ from layersr.arrays import RGB, Mask
 from layersr.backends import backend
 
 import os
-ROUNDS=eval(os.environ.get('ROUNDS','5,4,2'))
+ROUNDS=eval(os.environ.get("ROUNDS","4,3,2"))
+PAIRS=float(os.environ.get("PAIRS",4e6))
 SEED = 2009
+COPY=int(os.environ.get('COPY','0'))
 """Chance is the same in every run."""
 
 GAP = 16
@@ -61,7 +63,7 @@ def paint(image: RGB, hole: Mask, usable: Mask) -> RGB:
         usable: what may be copied; never in the hole.
     """
     from layersr.infill.membrane import membrane
-    from layersr.infill.patches import Field, measure, describe, refine, sources, targets, with_activity
+    from layersr.infill.patches import leeway, means, refine, shift, sources, with_activity
     from layersr.infill.seams import blend, settle
 
     if not sources(usable).any():
@@ -74,9 +76,7 @@ def paint(image: RGB, hole: Mask, usable: Mask) -> RGB:
         if field is None:
             image, field = _begin(level, rng)
             continue
-        source = refine(field, level.hole, level.hole.shape)
-        target = np.flatnonzero(targets(level.hole))
-        field = Field(target, source, np.zeros(len(target), np.float32))
+        field = refine(field, level.hole)
         if max(level.hole.shape) <= SEARCHED:
             field = _search(level, field, rng)
     finest = levels[0]
@@ -84,7 +84,8 @@ def paint(image: RGB, hole: Mask, usable: Mask) -> RGB:
     source = field.source[inside]
     colours = np.ascontiguousarray(finest.image[..., :3])
     source = settle(colours, finest.hole, source, field.cost[inside], sources(finest.usable), 3)
-    return blend(colours, finest.hole, source)[:height, :width]
+    moved = shift(field.mean[inside], means(finest.image)[source], leeway(finest.image)[source])
+    return blend(colours, finest.hole, source, moved)[:height, :width]
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +138,7 @@ def _begin(level: Level, rng):
     target = np.flatnonzero(P.targets(level.hole))
     if level.hole.size > 200 * 200:
         image = np.dstack([membrane(np.ascontiguousarray(level.image[..., :3]), level.hole), level.image[..., 3:]])
-        field = P.Field(target, rng.choice(np.flatnonzero(source), len(target)), np.zeros(len(target), np.float32))
+        field = P.Field(target, rng.choice(np.flatnonzero(source), len(target)), np.zeros(len(target), np.float32), P.means(image)[target])
         return image, _search(Level(image, level.hole, level.usable), field, rng)
     image = P.peel_in(level.image, level.hole, source)
     trust = _trust(level.hole)
@@ -150,17 +151,17 @@ def _begin(level: Level, rng):
 def _search(level: Level, field, rng):
     from layersr.infill import patches as P
     source, trust = P.sources(level.usable), _trust(level.hole)
-    image = P.vote(level.image, level.hole, field, trust)
+    image = P.copy(level.image, level.hole, field) if COPY & 1 else P.vote(level.image, level.hole, field, trust)
     side = max(level.hole.shape)
-    exact = level.hole.size <= 200 * 200 and len(field.target) * int(source.sum()) <= 40_000_000
+    exact = level.hole.size <= 128 * 128 and len(field.target) * int(source.sum()) <= PAIRS
     rounds = ROUNDS[0] if side <= 200 else ROUNDS[1] if side <= 400 else ROUNDS[2] if side <= 800 else 1
     for _ in range(rounds):
         if exact:
             field = P.match_all(image, field.target, source, trust)
         else:
             vectors = P.describe(image)
-            field = P.improve(vectors, P.remeasure(vectors, field), source, [side // 2, 32, 8, 2], rng)
-        image = P.vote(image, level.hole, field, trust)
+            field = P.improve(vectors, P.remeasure(image, vectors, field), source, [side // 2, 32, 8, 2], rng)
+        image = P.copy(image, level.hole, field) if COPY & (4 if exact else 2) else P.vote(image, level.hole, field, trust)
     return field
 
 

@@ -39,8 +39,13 @@ class Regions:
     def __len__(self) -> int:
         return len(self.area)
 
+    def mean(self, values: np.ndarray) -> np.ndarray:
+        """The mean of a map (height, width) over each region, (n,)."""
+        size = np.bincount(self.labels.ravel(), minlength=len(self))
+        return np.bincount(self.labels.ravel(), values.ravel(), minlength=len(self)) / np.maximum(size, 1)
 
-def regions(image: RGB, count: int = 450) -> Regions:
+
+def regions(image: RGB, count: int) -> Regions:
     """Cut a (small) picture into about `count` regions.
 
     Args:

@@ -10,20 +10,27 @@ candidates compete; the winners are cut out at pixel precision by GrabCut (Rothe
 
 from collections.abc import Iterator, Sequence
 
-import cv2
 import numpy as np
 
 from layersr.arrays import RGB
 from layersr.backends import backend
+from layersr.backends.contours import cut_out, in_box, shrink
 from layersr.backends.regions import Regions, regions
 from layersr.errors import BackendError
 from layersr.roles import Detection, Prompt
 
-SMALL, MEDIUM = 320, 560
-"""Longer side in pixels at which regions are reasoned about and cut out."""
+SMALL = 480
+"""Longer side in pixels at which regions are reasoned about."""
+
+COARSE, FINE = 450, 1600
+"""Regions for saliency, whose cost grows with the cube of their number, and for contours."""
 
 LEAST, MOST = 0.0006, 0.5
 """Share of the picture an element may have."""
+
+
+GOOD, LEAST_SCORE = 0.42, 0.15
+"""Score above which a candidate is taken for a thing, and below which it is not even mentioned."""
 
 
 class SaliencyDetector:
@@ -40,14 +47,16 @@ class SaliencyDetector:
         if min(image.shape[:2]) < 8:
             return []
         if prompt is not None and prompt.box is not None:
-            found = _in_box(image, prompt.box)
+            found = in_box(image, prompt.box)
             return [Detection(found, 1.0)] if found.max() > 0 else []
-        graph = regions(_shrink(image, SMALL))
-        candidates = list(_candidates(graph))
+        small = shrink(image, SMALL)
+        coarse, graph = regions(small, COARSE), regions(small, FINE)
+        salient = graph.mean(saliency(coarse)[coarse.labels])
+        candidates = list(_candidates(graph, salient))
         if not candidates:
             return []
         members = np.array(candidates)
-        scores = _scores(graph, members)
+        scores = _scores(graph, members, salient)
         if prompt is not None and prompt.point is not None:
             x, y = prompt.point
             height, width = graph.labels.shape
@@ -59,22 +68,15 @@ class SaliencyDetector:
             winners = [int(np.where(here, scores, -1).argmax())]
         else:
             winners = _winners(graph, members, scores)
-        found = [(_cut_out(image, graph, members[i]), float(np.clip(scores[i], 0, 1))) for i in winners]
+        found = [(cut_out(image, members[i][graph.labels]), float(np.clip(scores[i], 0, 1))) for i in winners]
         return [Detection(mask, score) for mask, score in found if mask.max() > 0.5]
-
-
-def _shrink(image: np.ndarray, longer: int) -> np.ndarray:
-    height, width = image.shape[:2]
-    factor = min(1.0, longer / max(height, width))
-    size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA) if factor < 1 else image
 
 
 def saliency(graph: Regions) -> np.ndarray:
     """Zhu et al. 2014: how little each region has to do with the picture's rim, in [0, 1]."""
     n = len(graph)
-    difference = np.linalg.norm(graph.lab[:, None] - graph.lab[None], axis=2)
-    path = np.full((n, n), np.inf)
+    difference = np.linalg.norm(graph.lab[:, None] - graph.lab[None], axis=2).astype(np.float32)
+    path = np.full((n, n), np.inf, np.float32)
     i, j = graph.pair.T
     # Steps below what brush texture makes cost nothing.
     step = np.maximum(0, difference[i, j] - 3)
@@ -183,14 +185,14 @@ def _merges(graph: Regions) -> Iterator[np.ndarray]:
         fresh += 1
 
 
-def _candidates(graph: Regions) -> Iterator[np.ndarray]:
+def _candidates(graph: Regions, salient: np.ndarray) -> Iterator[np.ndarray]:
     seen: set[bytes] = set()
 
     def sources() -> Iterator[np.ndarray]:
-        salient, barrier = saliency(graph), _barrier(graph)
+        barrier = _barrier(graph)
         for level in np.linspace(0.15, 0.85, 15):
             yield from _components(graph, salient > level)
-        for level in np.unique(np.round(barrier[barrier > 4]))[::1]:
+        for level in np.unique(np.round(barrier[barrier > 4])):
             yield from _components(graph, barrier >= level)
         yield from _merges(graph)
 
@@ -201,7 +203,7 @@ def _candidates(graph: Regions) -> Iterator[np.ndarray]:
             yield candidate
 
 
-def _scores(graph: Regions, members: np.ndarray) -> np.ndarray:
+def _scores(graph: Regions, members: np.ndarray, salient: np.ndarray) -> np.ndarray:
     """What each candidate is worth, in [0, 1]."""
     i, j = graph.pair.T
     crossing = members[:, i] != members[:, j]
@@ -214,9 +216,8 @@ def _scores(graph: Regions, members: np.ndarray) -> np.ndarray:
     closed = (length * firm).sum(axis=1) / around
     contrast = 1 - np.exp(-(length * graph.edge).sum(axis=1) / around / 22)
     # Of a part of a thing the neighbours are as salient as itself: only whole things stand out all around.
-    salient = saliency(graph)
     step = (salient[i] - salient[j]) * np.where(members[:, i], 1, -1)
-    rise = 1 - np.exp(-np.clip((length * step).sum(axis=1) / around, 0, 1) / 0.15)
+    rise = 0.5 + 0.5 * np.tanh((length * step).sum(axis=1) / around / 0.15)
     area = (members * graph.area).sum(axis=1)
     inside = (members * graph.area * salient).sum(axis=1) / area
     # Zhu's boundary connectivity: scenery runs along the rim, elements at most touch it.
@@ -229,14 +230,14 @@ def _scores(graph: Regions, members: np.ndarray) -> np.ndarray:
 def _winners(graph: Regions, members: np.ndarray, scores: np.ndarray) -> list[int]:
     """Indices of candidates that do not overlap, best first."""
     area = (members * graph.area).sum(axis=1)
-    # Of a thing and its part with like scores the thing is wanted.
-    worth = scores * area**0.12
+    # Of a thing and its parts, all of them good, the thing is wanted; what is doubtful comes after all that is good.
+    worth = np.where(scores > GOOD, 10 * scores * area**0.4, scores)
     order = np.argsort(-worth, kind="stable")
     taken = np.zeros(len(graph), bool)
     winners = []
     for index in order:
-        if scores[index] < 0.08:
-            continue
+        if scores[index] < LEAST_SCORE:
+            break
         if (graph.area[taken & members[index]]).sum() > 0.05 * area[index]:
             continue
         winners.append(int(index))
@@ -244,76 +245,11 @@ def _winners(graph: Regions, members: np.ndarray, scores: np.ndarray) -> list[in
     return sorted(winners, key=lambda k: -scores[k])
 
 
-def _cut_out(image: np.ndarray, graph: Regions, member: np.ndarray) -> np.ndarray:
-    """The candidate at the picture's size, its contour moved to the picture's edges by GrabCut."""
-    medium = _shrink(image, MEDIUM)
-    height, width = medium.shape[:2]
-    rough = cv2.resize(member[graph.labels].astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
-    band = max(2, round(1.6 * MEDIUM / SMALL))
-    mask = _grab(medium, rough, band)
-    return _enlarge(mask, image.shape[:2])
-
-
-def _grab(image: np.ndarray, rough: np.ndarray, band: int) -> np.ndarray:
-    """GrabCut in a band around the contour of a rough mask (0/1); what lies off the band stays."""
-    ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * band + 1, 2 * band + 1))
-    sure, likely = cv2.erode(rough, ball, borderValue=1), cv2.dilate(rough, ball)
-    ys, xs = np.nonzero(likely)
-    margin = 6 * band
-    y0, y1 = max(0, ys.min() - margin), min(image.shape[0], ys.max() + margin + 1)
-    x0, x1 = max(0, xs.min() - margin), min(image.shape[1], xs.max() + margin + 1)
-    window = (slice(y0, y1), slice(x0, x1))
-    labels = np.where(rough[window] > 0, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
-    labels[sure[window] > 0] = cv2.GC_FGD
-    labels[likely[window] == 0] = cv2.GC_BGD
-    out = np.zeros(rough.shape, np.uint8)
-    out[window] = _solve_grab(image[window], labels)
-    overlap = (out & rough).sum() / max(1, (out | rough).sum())
-    # Where inside and outside have one palette GrabCut eats things up: then the rough contour is the better one.
-    return out if overlap > 0.6 else rough
-
-
-def _solve_grab(image: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    inside = (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
-    if inside.all() or not inside.any() or not (labels == cv2.GC_BGD).any():
-        return inside.astype(np.uint8)
-    cv2.setRNGSeed(0)
-    pixels = np.rint(image[..., ::-1] * 255).astype(np.uint8)
-    labels = labels.copy()
-    cv2.grabCut(np.ascontiguousarray(pixels), labels, None, np.zeros((1, 65)), np.zeros((1, 65)), 3, cv2.GC_INIT_WITH_MASK)
-    return ((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)).astype(np.uint8)
-
-
-def _enlarge(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """A 0/1 mask at the picture's size, its staircase smoothed over the width of its own pixels."""
-    if mask.shape == shape:
-        return mask.astype(np.float32)
-    soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.8)
-    return np.clip(cv2.resize(soft, shape[::-1], interpolation=cv2.INTER_CUBIC), 0, 1)
-
-
-def _in_box(image: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
-    """The thing in a box: GrabCut with everything outside the box as background."""
-    left, top, width, height = box
-    medium = _shrink(image, MEDIUM)
-    factor = medium.shape[1] / image.shape[1]
-    y0, y1 = (int(np.clip(round(v * factor), 0, medium.shape[0])) for v in (top, top + height))
-    x0, x1 = (int(np.clip(round(v * factor), 0, medium.shape[1])) for v in (left, left + width))
-    labels = np.full(medium.shape[:2], cv2.GC_BGD, np.uint8)
-    labels[y0:y1, x0:x1] = cv2.GC_PR_FGD
-    margin = max(8, (x1 - x0) // 2, (y1 - y0) // 2)
-    window = (slice(max(0, y0 - margin), y1 + margin), slice(max(0, x0 - margin), x1 + margin))
-    out = np.zeros(labels.shape, np.uint8)
-    out[window] = _solve_grab(medium[window], labels[window])
-    count, parts, stats, _ = cv2.connectedComponentsWithStats(out, connectivity=8)
-    for part in range(1, count):  # crumbs of the same colours elsewhere in the box
-        if stats[part, cv2.CC_STAT_AREA] < 0.1 * out.sum():
-            out[parts == part] = 0
-    return _enlarge(out, image.shape[:2])
-
-
 @backend(
-    "detect", "classic", summary="closed, contrasting, salient regions; needs no weights", source="Zhu et al., CVPR 2014"
+    "detect",
+    "classic",
+    summary="closed, contrasting, salient regions; needs no weights",
+    source="Zhu et al., CVPR 2014",
 )
 def load_saliency(device: str) -> SaliencyDetector:
     """Loads nothing; every device is the CPU."""

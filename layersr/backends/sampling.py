@@ -1,10 +1,10 @@
 """Matting by colour samples: each unknown pixel is explained as a mixture of one colour inside and one outside.
 
-In the line of Wang and Cohen, *Optimized Color Sampling for Robust Matting* (CVPR 2007): candidate pairs from the nearest
-certain pixels are scored by how well their mixture explains the pixel and how near they are. The raw matte is then made
-to follow the picture by a colour guided filter (He, Sun and Tang, *Guided Image Filtering*, TPAMI 2013), weighted by each
-pixel's confidence: the local linear model is that of closed-form matting (Levin et al. 2008), solved by windows instead
-of by one large system, which would need a sparse solver.
+In the line of Wang and Cohen, *Optimized Color Sampling for Robust Matting* (CVPR 2007): candidate pairs from the
+nearest certain pixels are scored by how well their mixture explains the pixel and how near they are. The raw matte is
+then made to follow the picture by a colour guided filter (He, Sun and Tang, *Guided Image Filtering*, TPAMI 2013),
+weighted by each pixel's confidence: the local linear model is that of closed-form matting (Levin et al. 2008), solved
+by windows instead of by one large system, which would need a sparse solver.
 """
 
 import cv2
@@ -118,7 +118,10 @@ def _guided(image: np.ndarray, target: np.ndarray, weight: np.ndarray) -> np.nda
 
 
 @backend(
-    "matte", "classic", summary="colour samples and a guided filter; needs no weights", source="Wang and Cohen, CVPR 2007"
+    "matte",
+    "classic",
+    summary="colour samples and a guided filter; needs no weights",
+    source="Wang and Cohen, CVPR 2007",
 )
 def load_sampling(device: str) -> SamplingMatter:
     """Loads nothing; every device is the CPU."""

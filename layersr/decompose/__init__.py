@@ -1,0 +1,89 @@
+"""image -> LayerStack: the mission's steps, named, in order."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from layersr import color
+from layersr.arrays import RGB, Alpha
+from layersr.decompose.background import background
+from layersr.decompose.element import window_of
+from layersr.decompose.hidden import extend
+from layersr.decompose.order import order
+from layersr.decompose.peel import Limits, Models, peel
+from layersr.layers import Image, Layer, LayerStack
+from layersr.progress import Progress, Report, silent, within
+from layersr.roles import Prompt
+from layersr.seal import seal
+
+__all__ = ["Limits", "Models", "decompose"]
+
+
+def decompose(
+    image: Image, models: Models, limits: Limits | None = None, prompts: Sequence[Prompt] = (), report: Report = silent
+) -> LayerStack:
+    """The layer stack of a flat picture. Law: `flatten(decompose(image)) == image.pixels`, every pixel, every bit.
+
+    Args:
+        image: the picture; its own alpha is kept.
+        models: detector, matter and infiller.
+        limits: when to stop; the defaults where None.
+        prompts: what the artist asks for, lifted first.
+        report: hears how far it is.
+
+    Returns:
+        background and elements, back to front, at the picture's depth, with provenance and `facts` per layer:
+        "confidence", "peel" and "asked" of each element.
+    """
+    canvas = (image.height, image.width)
+    picture = _as_shown(image)
+    lifted = peel(picture, models, limits or Limits(), prompts, within(report, 0.0, 0.6))
+    report(Progress("order", 0.6))
+    elements = extend(order(lifted, canvas), canvas)
+    report(Progress("infill background", 0.62))
+    ground = background(picture, elements, models.infill)
+    report(Progress("seal", 0.9))
+    layers = [_layer("background", ground, np.ones(canvas, np.float32), (0, 0), image.pixels.dtype, {})]
+    for number, element in enumerate(elements, start=1):
+        rows, columns = element.window
+        facts = {"confidence": round(element.score, 3), "peel": element.peel, "asked": element.asked}
+        at = (columns.start, rows.start)
+        layers.append(
+            _layer(element.label or f"element {number}", element.colour, element.alpha, at, image.pixels.dtype, facts)
+        )
+    sealed = seal(LayerStack(image.width, image.height, tuple(layers), image.icc, image.resolution), image.pixels)
+    report(Progress("seal", 1.0))
+    shown = (_cropped(layer) for layer in sealed.layers[1:])
+    return sealed.with_layers((sealed.layers[0], *(layer for layer in shown if layer.pixels.size)))
+
+
+def _layer(
+    name: str, colour: RGB, alpha: Alpha, at: tuple[int, int], dtype: np.dtype, facts: Mapping[str, Any]
+) -> Layer:
+    pixels = color.to_depth(np.dstack([colour, alpha]), dtype)
+    return Layer(name, pixels, at[0], at[1], facts=facts)
+
+
+def _cropped(layer: Layer) -> Layer:
+    """The layer without its transparent margins; 0 x 0 if nothing of it is left."""
+    shown = layer.pixels[..., 3] > 0
+    if not shown.any():
+        return replace(layer, pixels=layer.pixels[:0, :0], provenance=None)
+    rows, columns = window_of(shown, 0)
+    codes = layer.provenance[rows, columns] if layer.provenance is not None else None
+    return replace(
+        layer,
+        pixels=np.ascontiguousarray(layer.pixels[rows, columns]),
+        left=layer.left + columns.start,
+        top=layer.top + rows.start,
+        provenance=np.ascontiguousarray(codes),
+    )
+
+
+def _as_shown(image: Image) -> np.ndarray:
+    """The picture's colours for algorithms: over mid-grey, where colours under no alpha mean nothing."""
+    values = color.to_float(image.pixels)
+    alpha = values[..., 3:]
+    return np.ascontiguousarray(values[..., :3] * alpha + 0.5 * (1 - alpha))

@@ -66,7 +66,8 @@ def _check_free(path: Path) -> None:
         present = {item.name for item in path.iterdir()}
         ours = _files(json.loads((path / LIST).read_bytes())) if LIST in present else set()
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise OutputError(f"Cannot write the folder {path}: its {LIST} is not from layersr; name another folder.") from error
+        reason = f"its {LIST} is not from layersr; name another folder"
+        raise OutputError(f"Cannot write the folder {path}: {reason}.") from error
     if present - ours:
         other = min(present - ours)
         raise OutputError(f"Cannot write the folder {path}: it holds other things ({other}); name another folder.")

@@ -26,7 +26,7 @@ def reading(path: Path, kind: str) -> Iterator[None]:
         raise InputError(f"Cannot read {path}: {error.strerror or error}.") from error
     except MemoryError as error:
         raise InputError(f"{path} claims more pixels than this machine has memory for.") from error
-    # Parsers raise what they please on bytes that are not theirs (struct, zipfile, zlib, Key-, Index-, RecursionError, ...).
+    # Parsers raise what they please on bytes that are not theirs: struct.error, BadZipFile, KeyError, RecursionError
     except Exception as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise InputError(f"{path} is damaged or no {kind} ({reason}).") from error

@@ -50,7 +50,10 @@ def fingerprint(pixels: np.ndarray) -> list[int]:
 
 
 def dumps(stack: LayerStack) -> bytes:
-    """The block for a stack. Law: `loads(dumps(s), bare, ...) == s`, where `bare` is what the format itself keeps of s."""
+    """The block for a stack.
+
+    Law: `loads(dumps(s), bare, spelling) == s`, where `bare` is what the format itself keeps of s.
+    """
     maps, entries, offset = [], [], 0
     for layer in stack.layers:
         entry: dict[str, Any] = {
@@ -74,7 +77,7 @@ def loads(block: bytes, bare: LayerStack, spelling: Spelling) -> LayerStack:
     """Complete a stack as read from the format with the block written beside it.
 
     Raises:
-        ValueError, KeyError, TypeError, struct.error, zlib.error: the block is damaged; readers say it as an InputError.
+        Exception: the block is damaged (ValueError, KeyError, struct.error, ...); readers say it as an `InputError`.
     """
     if not block.startswith(MAGIC):
         raise ValueError("its layersr block does not begin as one")

@@ -5,7 +5,7 @@ Source: the OpenRaster specification, https://www.openraster.org.
 
 import math
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
@@ -171,7 +171,7 @@ def _load(archive: zipfile.ZipFile, name: str, limit: int = MAX_MEMBER) -> bytes
     except KeyError:
         raise InputError(f"{archive.filename} lacks its part {name}.") from None
     if info.file_size > limit:
-        raise InputError(f"The part {name} of {archive.filename} is larger than any proper one ({info.file_size} bytes).")
+        raise InputError(f"The part {name} of {archive.filename} claims {info.file_size} bytes, which cannot be.")
     with archive.open(info) as file:
         return file.read()
 
@@ -202,7 +202,8 @@ def _read_archive(archive: zipfile.ZipFile, path: Path) -> LayerStack:
     if "xres" in image.attrib:
         xres = float(image.attrib["xres"])
         resolution = xres, float(image.get("yres", xres))
-    stack = LayerStack(width, height, _one_depth(layers, notes), _profile(archive, image), resolution, notes=tuple(notes))
+    layers = _one_depth(layers, notes)
+    stack = LayerStack(width, height, layers, _profile(archive, image), resolution, notes=tuple(notes))
     if MANIFEST in archive.namelist():
         stack = manifest.loads(_load(archive, MANIFEST), stack, SPELLING)
     return stack
@@ -252,7 +253,7 @@ def _blend(operator: str) -> str:
     return _NAMES.get(operator, operator.partition(":")[2].replace("_", "-") or "normal")
 
 
-def _one_depth(layers: list[Layer], notes: list[str]) -> tuple[Layer, ...]:
+def _one_depth(layers: Sequence[Layer], notes: list[str]) -> tuple[Layer, ...]:
     if len({layer.pixels.dtype for layer in layers}) > 1:
         notes.append("Some layers have 8 bits and some 16; all were given 16.")
         layers = [
@@ -270,4 +271,3 @@ def _profile(archive: zipfile.ZipFile, image: ElementTree.Element) -> bytes | No
         if name in names and (icc := png.header(_load(archive, name)).icc):
             return None if icc == color.srgb_profile() else icc
     return None
-

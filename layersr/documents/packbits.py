@@ -1,5 +1,7 @@
 """PackBits, the run-length code of PSD: psd-tools' compiled encoder where it is there, else a slower one of our own."""
 
+from itertools import pairwise
+
 import numpy as np
 
 try:
@@ -16,13 +18,13 @@ def encode(row: bytes) -> bytes:
 
 
 def encode_slowly(row: bytes) -> bytes:
-    """The same in plain Python: three or more equal bytes make a run, the rest is copied, each in parts of at most 128."""
+    """The same in plain Python: three or more equal bytes make a run, the rest is copied, in parts of at most 128."""
     if not row:
         return b""
     values = np.frombuffer(row, np.uint8)
     starts = np.append(np.flatnonzero(np.append(True, values[1:] != values[:-1])), len(row)).tolist()
     out, literal = bytearray(), 0
-    for start, stop in zip(starts, starts[1:], strict=False):
+    for start, stop in pairwise(starts):
         if stop - start < 3:
             continue
         _copy(out, row[literal:start])

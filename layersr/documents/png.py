@@ -8,7 +8,7 @@ import struct
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Protocol, runtime_checkable
 
 import cv2
 import numpy as np
@@ -25,6 +25,16 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _INCH = 0.0254
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 """Samples per pixel by PNG colour type."""
+_NEEDED = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
+
+
+@runtime_checkable
+class Sink(Protocol):
+    """Where encoded bytes go: a file, or the member of a zip that is being written."""
+
+    def write(self, data: bytes, /) -> object:
+        """Append the bytes."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -51,7 +61,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def write(
-    file: BinaryIO,
+    file: Sink,
     bands: Iterable[Raster],
     width: int,
     height: int,
@@ -172,7 +182,9 @@ def decode_grey(data: bytes) -> Grey:
 
 
 def _imdecode(data: bytes) -> UInt8[np.ndarray, "..."] | UInt16[np.ndarray, "..."]:
-    array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    # Only what the pixels need: the decoder warns on stderr about profiles it does not like, and minds other hints.
+    needed = b"".join(_chunk(kind, body) for kind, body in _chunks(data) if kind in _NEEDED)
+    array = cv2.imdecode(np.frombuffer(SIGNATURE + needed, np.uint8), cv2.IMREAD_UNCHANGED)
     if array is None:
         raise InputError("A layer's PNG is damaged.")
     return array

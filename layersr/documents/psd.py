@@ -9,12 +9,12 @@ picture and a thumbnail. Source: Adobe Photoshop File Formats Specification (201
 import io
 import shutil
 import struct
-import tempfile
 import unicodedata
 from array import array
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from typing import IO
 
 import numpy as np
@@ -112,10 +112,11 @@ def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
 def _check_fits(stack: LayerStack, path: Path, version: int) -> None:
     sides = [stack.width, stack.height, *(side for layer in stack.layers for side in (layer.width, layer.height))]
     if max(sides) > PSB_SIDE:
-        raise OutputError(f"Cannot write {path}: a side of {max(sides)} pixels is more than any PSB can have (300,000).")
+        raise OutputError(f"Cannot write {path}: a side of {max(sides)} pixels is more than a PSB can have (300,000).")
     if version == 1 and max(sides) > PSD_SIDE:
         raise OutputError(
-            f"Cannot write {path}: a side of {max(sides)} pixels is more than a PSD can have (30,000); name it .psb instead."
+            f"Cannot write {path}: a side of {max(sides)} pixels is more than a PSD can have (30,000);"
+            " name it .psb instead."
         )
 
 
@@ -135,7 +136,8 @@ class _Merged:
 
 def _merge(stack: LayerStack, merged: Pixels | None, version: int, folder: Path, spools: ExitStack) -> _Merged:
     """Flatten once, before anything is written: the header and the thumbnail depend on it, its planes come last."""
-    files = [spools.enter_context(tempfile.SpooledTemporaryFile(2**24, dir=folder)) for _ in range(4)]
+    # Small pictures stay in memory; large ones wait beside the file, where there must be room for them anyway.
+    files = [spools.enter_context(SpooledTemporaryFile(2**24, dir=folder)) for _ in range(4)]  # noqa: SIM115 the stack closes
     tables = [array("HI"[version - 1]) for _ in range(4)]
     thumbnail, opaque = Thumbnail(stack.width, stack.height, THUMBNAIL), True
     for band in thumbnail.watch(picture(stack, merged, thumbnail.band)):
@@ -213,7 +215,7 @@ class _Writer:
 
     def __init__(self, file: IO[bytes], stack: LayerStack, version: int, path: Path):
         self._file, self._stack, self._version, self._path = file, stack, version, path
-        self._length = ">IQ"[:1] + "IQ"[version - 1]
+        self._length = ">" + "IQ"[version - 1]
 
     def write(self, merged: _Merged) -> None:
         depth = self._stack.dtype.itemsize * 8

@@ -15,6 +15,9 @@ from numpy import ndarray
 from layersr.arrays import RGB, Mask
 
 import os
+FREE = np.float32(os.environ.get('FREE', 0.08))
+DISCOUNT = np.float32(os.environ.get('DISC', 0.7))
+CALM = np.float32(os.environ.get('CALM', 0.02))
 BUSY = np.float32(os.environ.get('BUSY', 3))
 SPREAD=float(os.environ.get('SPREAD',0.75))
 RADIUS = 3
@@ -36,11 +39,13 @@ class Field:
         target: centres of the patches that touch the hole, ascending.
         source: centres of the patches they are copied from.
         cost: squared distance between the two.
+        mean: the mean colour that each target should have, (n, 3); a source is shifted towards it a little (`shift`).
     """
 
     target: Indices
     source: Indices
     cost: Costs
+    mean: Float32[ndarray, "n 3"]
 
 
 def targets(hole: Mask) -> Mask:
@@ -53,17 +58,42 @@ def sources(usable: Mask) -> Mask:
     return cv2.erode(np.pad(usable, RADIUS).astype(np.uint8), np.ones((SIZE, SIZE), np.uint8))[RADIUS:-RADIUS, RADIUS:-RADIUS] > 0
 
 
+def means(image: ndarray) -> Float32[ndarray, "p 3"]:
+    """The mean colour of the patch around every pixel."""
+    return cv2.blur(np.ascontiguousarray(image[..., :3]), (SIZE, SIZE), borderType=cv2.BORDER_REFLECT_101).reshape(-1, 3)
+
+
+def leeway(image: ndarray) -> Float32[ndarray, " p"]:
+    """How far the mean colour of each patch may be shifted: some where the picture is smooth, nothing where it is busy.
+
+    So a painted sky keeps its gradient, while texture is copied as it is.
+    """
+    busy = (image[..., 3] + image[..., 4]).reshape(-1) / BUSY
+    return FREE * np.exp(-((busy / CALM) ** 2))
+
+
+def shift(wanted: Float32[ndarray, "n 3"], have: Float32[ndarray, "n 3"], limit: Float32[ndarray, " n"]) -> Float32[ndarray, "n 3"]:
+    """What is added to a source so that its mean becomes the wanted one, as far as it may (Darabi et al. 2012)."""
+    gap = wanted - have
+    size = np.sqrt((gap * gap).sum(axis=1))
+    return gap * np.minimum(1, limit / np.maximum(size, 1e-6))[:, None]
+
+
 def _basis() -> list[tuple[int, ndarray, ndarray]]:
     """Separable filters (colour channel, along y, along x): low frequencies of the windowed cosine transform."""
     at = np.arange(SIZE)
     window = np.exp(-0.5 * ((at - RADIUS) / 2.5) ** 2)
     waves = [window * np.cos(np.pi * (at + 0.5) * k / SIZE) for k in range(SIZE)]
     waves = [(wave / np.linalg.norm(wave)).astype(np.float32) for wave in waves]
-    chosen = [(0, v, u) for v in range(5) for u in range(5 - v)] + [(c, v, u) for c in (1, 2) for v in range(2) for u in range(2 - v)] + [(3, 0, 0), (4, 0, 0)]
+    chosen = [(0, 0, 0), (1, 0, 0), (2, 0, 0)]  # the mean colour first
+    chosen += [(0, v, u) for v in range(5) for u in range(5 - v) if u + v]
+    chosen += [(c, v, 1 - v) for c in (1, 2) for v in range(2)] + [(3, 0, 0), (4, 0, 0)]
     return [(channel, waves[v], waves[u]) for channel, v, u in chosen]
 
 
 BASIS = _basis()
+UNIT = np.float32(BASIS[0][1].sum() ** 2)
+"""The first number of a vector where the picture is 1 all over (times a length)."""
 OPPONENT = np.array([[0.577, 0.577, 0.577], [0.707, 0, -0.707], [-0.408, 0.816, -0.408]], np.float32)
 
 
@@ -71,9 +101,10 @@ def describe(image: RGB) -> Float32[ndarray, "n d"]:
     """A short vector for the patch around every pixel; their squared distance is nearly that of the patches."""
     height, width = image.shape[:2]
     planes = [*cv2.split(cv2.transform(image[..., :3], OPPONENT)), *cv2.split(image[..., 3:])]
-    vectors = np.empty((height, width, len(BASIS)), np.float32)
+    vectors = np.empty((height, width, len(BASIS) + 1), np.float32)
     for i, (channel, along_y, along_x) in enumerate(BASIS):
         vectors[..., i] = cv2.sepFilter2D(planes[channel], -1, along_x, along_y, borderType=cv2.BORDER_REFLECT_101)
+    vectors[..., -1] = leeway(image).reshape(height, width) * UNIT
     return vectors.reshape(height * width, -1)
 
 
@@ -104,13 +135,25 @@ def peel_in(image: RGB, hole: Mask, source: Mask) -> RGB:
     library = windows(image)[middle]
     squares = library**2
     colours = image.reshape(-1, image.shape[2])[middle]
+    channels = image.shape[2]
+    area = SIZE * SIZE
+    limit = leeway(image)[middle]
     ring_shape = np.ones((3, 3), np.uint8)
     while not filled.all():
         ring = np.flatnonzero(~filled & (cv2.dilate(filled.astype(np.uint8), ring_shape) > 0))
         known = np.tile(windows(filled.astype(np.float32))[ring], image.shape[2])
         have = windows(image)[ring] * known
         distance = known @ squares.T - 2 * have @ library.T
-        image.reshape(-1, image.shape[2])[ring] = colours[distance.argmin(axis=1)]
+        count = known[:, :area].sum(axis=1, keepdims=True)
+        gaps = []
+        for c in range(3):
+            part = slice(c * area, (c + 1) * area)
+            gaps.append((have[:, part].sum(axis=1, keepdims=True) - known[:, part] @ library[:, part].T) / count)
+        distance -= DISCOUNT * count * np.minimum(sum(gap * gap for gap in gaps), limit**2)
+        best = distance.argmin(axis=1)
+        gap = np.stack([gap[np.arange(len(ring)), best] for gap in gaps], axis=1)
+        image.reshape(-1, channels)[ring] = colours[best]
+        image.reshape(-1, channels)[ring, :3] += shift(gap, np.zeros_like(gap), limit[best])
         filled.reshape(-1)[ring] = True
     return image
 
@@ -131,6 +174,10 @@ def match_all(image: RGB, target: Indices, source: Mask, weight: Float32[ndarray
     trust = windows(weight)[target]
     trust /= trust.mean(axis=1, keepdims=True)
     have = rows[target]
+    mean = means(image)
+    wanted, given = mean[target], mean[middle]
+    limit = leeway(image)[middle] ** 2
+    lengths = (given**2).sum(axis=1)
     best, cost = np.empty(len(target), np.intp), np.empty(len(target), np.float32)
     step = max(1, 8_000_000 // len(middle))
     for start in range(0, len(target), step):
@@ -138,9 +185,13 @@ def match_all(image: RGB, target: Indices, source: Mask, weight: Float32[ndarray
         w, t = trust[part], have[part]
         wt = np.tile(w, image.shape[2]) * t
         distance = w @ squares.T - 2 * wt @ library.T
+        gap = (wanted[part] ** 2).sum(axis=1, keepdims=True) + lengths - 2 * wanted[part] @ given.T
+        np.minimum(gap, limit, out=gap)
+        gap *= DISCOUNT * SIZE**2
+        distance -= gap
         best[part] = distance.argmin(axis=1)
         cost[part] = np.maximum(distance.min(axis=1) + (wt * t).sum(axis=1), 0)
-    return Field(target, middle[best], cost)
+    return Field(target, middle[best], cost, wanted)
 
 
 def measure(vectors: Float32[ndarray, "p d"], target: Indices, source: Indices) -> Costs:
@@ -149,8 +200,12 @@ def measure(vectors: Float32[ndarray, "p d"], target: Indices, source: Indices) 
     for start in range(0, len(target), 8192):  # so that the gathered rows stay in the processor's cache
         part = slice(start, start + 8192)
         gap = vectors[target[part]]
-        gap -= vectors[source[part]]
+        given = vectors[source[part]]
+        gap -= given
+        gap[:, -1] = 0
         np.einsum("nd,nd->n", gap, gap, out=cost[part])
+        free = np.einsum("nd,nd->n", gap[:, :3], gap[:, :3])
+        cost[part] -= DISCOUNT * np.minimum(free, given[:, -1] ** 2)
     return cost
 
 
@@ -190,12 +245,12 @@ def improve(vectors: Float32[ndarray, "p d"], field: Field, source: Mask, radii:
         y = y + rng.integers(-radius, radius + 1, len(best))
         x = np.clip(x + rng.integers(-radius, radius + 1, len(best)), 0, width - 1)
         attempt(everyone, y * width + x)
-    return Field(target, best, cost)
+    return Field(target, best, cost, field.mean)
 
 
-def remeasure(vectors: Float32[ndarray, "p d"], field: Field) -> Field:
-    """The same field, its costs taken anew after the picture changed."""
-    return replace(field, cost=measure(vectors, field.target, field.source))
+def remeasure(image: RGB, vectors: Float32[ndarray, "p d"], field: Field) -> Field:
+    """The same field, its costs and means taken anew after the picture changed."""
+    return replace(field, cost=measure(vectors, field.target, field.source), mean=means(image)[field.target])
 
 
 def vote(image: RGB, hole: Mask, field: Field, trust: Float32[ndarray, "h w"]) -> RGB:
@@ -208,30 +263,43 @@ def vote(image: RGB, hole: Mask, field: Field, trust: Float32[ndarray, "h w"]) -
     place[field.target] = np.arange(len(field.target))
     spread = max(float(np.quantile(field.cost, SPREAD)), 1e-6)
     say = np.exp(-field.cost / (2 * spread)) * trust.reshape(-1)[field.target] + np.float32(1e-9)
+    moved = np.zeros((len(field.target), image.shape[2]), np.float32)
+    moved[:, :3] = shift(field.mean, means(image)[field.source], leeway(image)[field.source])
     total, weights = np.zeros((len(inner), image.shape[2]), np.float32), np.zeros(len(inner), np.float32)
     for dy, dx in WINDOW:
         inside = (y + dy >= 0) & (y + dy < height) & (x + dx >= 0) & (x + dx < width)
         who = place[np.where(inside, inner + dy * width + dx, 0)]
         w = np.where(inside, say[who], np.float32(0))
-        total += w[:, None] * pixels[field.source[who] - (dy * width + dx)]
+        total += w[:, None] * (pixels[field.source[who] - (dy * width + dx)] + moved[who])
         weights += w
     painted = image.copy()
     painted.reshape(-1, image.shape[2])[inner] = total / weights[:, None]
     return painted
 
 
-def refine(field: Field, hole: Mask, finer: tuple[int, int]) -> Indices:
-    """Sources for the targets of the next finer level of the pyramid, in the order of `np.flatnonzero(targets(hole))`.
+def copy(image, hole, field):
+    """Paint by copying."""
+    painted = image.copy()
+    inner = np.flatnonzero(hole)
+    own = hole.reshape(-1)[field.target]
+    c = image.shape[2]
+    painted.reshape(-1, c)[inner] = image.reshape(-1, c)[field.source[own]]
+    painted.reshape(-1, c)[inner, :3] += shift(field.mean[own], means(image)[field.source[own]], leeway(image)[field.source[own]])
+    return painted
+
+
+def refine(field: Field, hole: Mask) -> Field:
+    """The field at the next finer level of the pyramid.
 
     Args:
         field: the coarser level's.
-        hole: the finer level's; the coarser one is at least as large.
-        finer: height and width of the finer level, twice the coarser.
+        hole: the finer level's, twice as wide and high; the coarser one is at least as large.
     """
-    height, width = finer
-    y, x = np.divmod(np.flatnonzero(targets(hole)), width)
-    place = np.full((height // 2) * (width // 2), 0, np.int32)
+    height, width = hole.shape
+    target = np.flatnonzero(targets(hole))
+    y, x = np.divmod(target, width)
+    place = np.zeros((height // 2) * (width // 2), np.int32)
     place[field.target] = np.arange(len(field.target))
-    source = field.source[place[(y // 2) * (width // 2) + x // 2]]
-    sy, sx = np.divmod(source, width // 2)
-    return (2 * sy + y % 2) * width + 2 * sx + x % 2
+    parent = place[(y // 2) * (width // 2) + x // 2]
+    sy, sx = np.divmod(field.source[parent], width // 2)
+    return Field(target, (2 * sy + y % 2) * width + 2 * sx + x % 2, field.cost[parent], field.mean[parent])

@@ -5,13 +5,15 @@ Poisson image editing, 2003 (the hiding).
 """
 
 import numpy as np
+from jaxtyping import Float32
 from numpy import ndarray
 
 from layersr.arrays import RGB, Mask
 from layersr.infill.membrane import relax
 from layersr.infill.patches import Indices
 
-TOLERATED = 0.12
+import os
+TOLERATED = float(os.environ.get('TOL', 0.08))
 """A step at a seam larger than this share of the range is taken for structure and not smoothed away."""
 
 
@@ -74,12 +76,12 @@ def settle(image: RGB, hole: Mask, source: Indices, cost: ndarray, allowed: Mask
     return inner + offset[inner]
 
 
-def blend(image: RGB, hole: Mask, source: Indices) -> RGB:
+def blend(image: RGB, hole: Mask, source: Indices, moved: Float32[ndarray, "n 3"]) -> RGB:
     """Copy every source to its place and even out the steps between regions, keeping the texture within each."""
     height, width = hole.shape
     inner = np.flatnonzero(hole)
     copied = image.copy()
-    copied.reshape(-1, 3)[inner] = image.reshape(-1, 3)[source]
+    copied.reshape(-1, 3)[inner] = image.reshape(-1, 3)[source] + moved
     offset = np.zeros(height * width, np.intp)
     offset[inner] = source - inner
     offset = offset.reshape(height, width)

@@ -9,8 +9,8 @@ from layersr.arrays import RGB, Mask
 def bleed(image: RGB, known: Mask) -> RGB:
     """The known colours continued everywhere by pull and push over a pyramid.
 
-    Gortler et al., The Lumigraph (SIGGRAPH 1996), section 3.4.2: average what is known downwards, then fill upwards what
-    is missing. Near a known pixel the result is near its colour; far away it is the mean of the surroundings.
+    Gortler et al., The Lumigraph (SIGGRAPH 1996), section 3.4.2: average what is known downwards, then fill upwards
+    what is missing. Near a known pixel the result is near its colour; far away it is the mean of the surroundings.
 
     Returns:
         the image where `known`, its continuation elsewhere; mid-grey if nothing is known.

@@ -54,7 +54,12 @@ def seal(stack: LayerStack, target: Pixels) -> LayerStack:
         if layer.visible and (layer.blend != "normal" or layer.opacity != 1):
             raise ValueError(f"layer {layer.name!r} does not blend normally at full opacity")
     ground = stack.layers[0]
-    if not ground.visible or (ground.left, ground.top, ground.width, ground.height) != (0, 0, stack.width, stack.height):
+    if not ground.visible or (ground.left, ground.top, ground.width, ground.height) != (
+        0,
+        0,
+        stack.width,
+        stack.height,
+    ):
         raise ValueError("layer 0 does not cover the canvas")
     sealed = [_writable(layer) if layer.visible else layer for layer in stack.layers]
     shown = [layer for layer in sealed if layer.visible]

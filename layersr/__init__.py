@@ -1,0 +1,65 @@
+"""layersr: one flat picture in, an exact, ordered, infilled layer stack out.
+
+    import layersr
+    image = layersr.read_image("in.png")
+    layersr.write(layersr.run(image, layersr.Recipe(scale=2)), "out.psd")
+
+Names are looked up when they are first used, so that `import layersr` costs nothing.
+"""
+
+import importlib
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from layersr.documents import read, write
+    from layersr.images import read_image
+    from layersr.layers import Image, Layer, LayerStack, flatten
+    from layersr.pipeline import decompose, run, upscale
+    from layersr.recipe import Recipe
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Image",
+    "Layer",
+    "LayerStack",
+    "Recipe",
+    "decompose",
+    "flatten",
+    "read",
+    "read_image",
+    "run",
+    "upscale",
+    "write",
+]
+
+_HOME = {
+    **dict.fromkeys(("Image", "Layer", "LayerStack", "flatten"), "layers"),
+    **dict.fromkeys(("decompose", "run", "upscale"), "pipeline"),
+    **dict.fromkeys(("read", "write"), "documents"),
+    "read_image": "images",
+    "Recipe": "recipe",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'layersr' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"layersr.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+class _Package(ModuleType):
+    """Importing `layersr.decompose` or `layersr.upscale` must not hide the functions of the same names."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOME and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -1,0 +1,5 @@
+"""`python -m layersr` is the command `layersr`."""
+
+from layersr.cli import main
+
+main()

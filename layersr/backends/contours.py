@@ -1,0 +1,93 @@
+"""Pixel-precise contours from rough masks and boxes: GrabCut (Rother, Kolmogorov and Blake, SIGGRAPH 2004)."""
+
+import cv2
+import numpy as np
+
+from layersr.arrays import RGB, Alpha, Mask, Scaled
+
+MEDIUM = 640
+"""Longer side in pixels at which things are cut out."""
+
+BAND = 3
+"""Pixels, at that size, by which a rough contour may be wrong."""
+
+
+def shrink(image: RGB, longer: int) -> Scaled:
+    """The image, its longer side at most `longer` pixels."""
+    height, width = image.shape[:2]
+    factor = min(1.0, longer / max(height, width))
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA) if factor < 1 else image
+
+
+def cut_out(image: RGB, rough: Mask) -> Alpha:
+    """A rough mask of any size at the picture's size, its contour moved to the picture's edges.
+
+    Args:
+        image: the picture.
+        rough: True = selected; covers the same picture, mostly with fewer pixels.
+    """
+    medium = shrink(image, MEDIUM)
+    height, width = medium.shape[:2]
+    mask = cv2.resize(rough.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+    return _enlarge(_grab(medium, mask, BAND), image.shape[:2])
+
+
+def _grab(image: np.ndarray, rough: np.ndarray, band: int) -> np.ndarray:
+    """GrabCut in a band around the contour of a rough mask (0/1); what lies off the band stays."""
+    ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * band + 1, 2 * band + 1))
+    sure, likely = cv2.erode(rough, ball, borderValue=1), cv2.dilate(rough, ball)
+    ys, xs = np.nonzero(likely)
+    margin = 6 * band
+    y0, y1 = max(0, ys.min() - margin), min(image.shape[0], ys.max() + margin + 1)
+    x0, x1 = max(0, xs.min() - margin), min(image.shape[1], xs.max() + margin + 1)
+    window = (slice(y0, y1), slice(x0, x1))
+    labels = np.where(rough[window] > 0, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    labels[sure[window] > 0] = cv2.GC_FGD
+    labels[likely[window] == 0] = cv2.GC_BGD
+    out = np.zeros(rough.shape, np.uint8)
+    out[window] = _solve_grab(image[window], labels)
+    overlap = (out & rough).sum() / max(1, (out | rough).sum())
+    # Where inside and outside have one palette GrabCut eats things up: then the rough contour is the better one.
+    return out if overlap > 0.6 else rough
+
+
+def _solve_grab(image: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    inside = (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
+    if inside.all() or not inside.any() or not (labels == cv2.GC_BGD).any():
+        return inside.astype(np.uint8)
+    cv2.setRNGSeed(0)
+    pixels = np.rint(image[..., ::-1] * 255).astype(np.uint8)
+    labels = labels.copy()
+    cv2.grabCut(
+        np.ascontiguousarray(pixels), labels, None, np.zeros((1, 65)), np.zeros((1, 65)), 3, cv2.GC_INIT_WITH_MASK
+    )
+    return ((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)).astype(np.uint8)
+
+
+def _enlarge(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """A 0/1 mask at the picture's size, its staircase smoothed over the width of its own pixels."""
+    if mask.shape == shape:
+        return mask.astype(np.float32)
+    soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.8)
+    return np.clip(cv2.resize(soft, shape[::-1], interpolation=cv2.INTER_CUBIC), 0, 1)
+
+
+def in_box(image: RGB, box: tuple[int, int, int, int]) -> Alpha:
+    """The thing in a box (left, top, width, height): GrabCut with everything outside the box as background."""
+    left, top, width, height = box
+    medium = shrink(image, MEDIUM)
+    factor = medium.shape[1] / image.shape[1]
+    y0, y1 = (int(np.clip(round(v * factor), 0, medium.shape[0])) for v in (top, top + height))
+    x0, x1 = (int(np.clip(round(v * factor), 0, medium.shape[1])) for v in (left, left + width))
+    labels = np.full(medium.shape[:2], cv2.GC_BGD, np.uint8)
+    labels[y0:y1, x0:x1] = cv2.GC_PR_FGD
+    margin = max(8, (x1 - x0) // 2, (y1 - y0) // 2)
+    window = (slice(max(0, y0 - margin), y1 + margin), slice(max(0, x0 - margin), x1 + margin))
+    out = np.zeros(labels.shape, np.uint8)
+    out[window] = _solve_grab(medium[window], labels[window])
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(out, connectivity=8)
+    for part in range(1, count):  # crumbs of the same colours elsewhere in the box
+        if stats[part, cv2.CC_STAT_AREA] < 0.1 * out.sum():
+            out[parts == part] = 0
+    return _enlarge(out, image.shape[:2])

@@ -1,0 +1,73 @@
+"""The command line: thin commands, exit codes that are part of the interface, words on stderr, results on stdout.
+
+Nothing heavy is imported here or at the top of a command's file: `layersr --help` answers at once.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+import click
+
+import layersr
+from layersr.cli.export import export
+from layersr.cli.failures import explain
+from layersr.cli.flatten import flatten
+from layersr.cli.inspect import inspect
+from layersr.cli.score import score
+
+EPILOG = """
+Exit codes: 0 done, 1 a bug of ours, 2 usage, 3 input unreadable, 4 output not writable, 5 backend or package missing,
+6 weights missing or damaged, 7 out of memory, 130 interrupted.
+"""
+
+
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(layersr.__version__, prog_name="layersr")
+def cli() -> None:
+    r"""One flat picture in, the layered file an artist would have painted out.
+
+    \b
+    layersr export in.png out.psd     the main job: .psd, .psb, .ora or a folder of PNGs
+    layersr COMMAND --help            what a command can do
+    """
+
+
+for command in (export, flatten, inspect, score):
+    cli.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; every failure becomes one sentence on stderr and its exit code."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a layer's name must not fail on a terminal that cannot show it
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        return cli.main(args=arguments, prog_name="layersr", standalone_mode=False) or 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return 2
+    except click.UsageError as error:
+        error.show()
+        return 2
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("layersr: interrupted; nothing half-written was left behind.", err=True)
+        return 130
+    except BrokenPipeError:  # `layersr inspect x | head`: whoever read has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        sentence, code = explain(error)
+        click.echo(f"layersr: error: {sentence}", err=True)
+        return code
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,287 @@
+"""`layersr export`: flat pictures in, layered documents out. The main job."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from layersr.cli import show
+from layersr.cli.failures import explain
+from layersr.cli.inspect import listing
+from layersr.cli.outputs import DOCUMENTS, check_distinct, check_document, check_folder, check_picture, check_place
+from layersr.errors import BackendError, LayersrError, UsageError
+
+if TYPE_CHECKING:
+    from layersr.layers import Image, LayerStack
+    from layersr.recipe import Recipe
+    from layersr.score import Recomposition
+
+PROMPTS = {"--mask": "mask", "--box": "box", "--point": "point"}
+
+
+class Numbers(click.ParamType):
+    """Whole numbers between commas, as many as there are names."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+        self.name = ",".join(names)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """The numbers, or click's usage error."""
+        try:
+            numbers = tuple(int(part) for part in value.split(","))
+        except ValueError:
+            numbers = ()
+        if len(numbers) != len(self.names):
+            self.fail(f"{value!r} should be whole numbers: {self.name}, in pixels of the picture.", param, ctx)
+        return numbers
+
+
+class InOrder(click.Command):
+    """Remembers in what order masks, boxes and points were given, which click tells within one option only."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Note the kinds in passing."""
+        given = args[: args.index("--")] if "--" in args else args
+        kinds = [PROMPTS.get(argument.partition("=")[0]) for argument in given]
+        ctx.meta["prompts"] = tuple(kind for kind in kinds if kind)
+        return super().parse_args(ctx, args)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture and where its results go."""
+
+    picture: str
+    out: str
+    preview: Path | None
+    report: Path | None
+
+
+@click.command(cls=InOrder)
+@click.argument("paths", nargs=-1, required=True, type=click.Path(), metavar="IN... [OUT]")
+@click.option(
+    "-o", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Write one document per picture here."
+)
+@click.option(
+    "--format", "kind", type=click.Choice(list(DOCUMENTS)), default="psd", help="With -o: what to write [psd]."
+)
+@click.option("--scale", type=click.Choice([1, 2, 4]), help="The document is so many times as large [2].")
+@click.option("--max-layers", type=click.IntRange(min=0), metavar="N", help="Lift at most N elements [24].")
+@click.option("--granularity", type=click.FloatRange(0, 1), metavar="0..1", help="0 main subjects, 1 everything [0.5].")
+@click.option(
+    "--mask", "masks", multiple=True, type=click.Path(), metavar="FILE", help="Lift what is white. Repeatable."
+)
+@click.option(
+    "--box", "boxes", multiple=True, type=Numbers("L", "T", "W", "H"), help="Lift what is in a box. Repeatable."
+)
+@click.option("--point", "points", multiple=True, type=Numbers("X", "Y"), help="Lift what is there. Repeatable.")
+@click.option("--detect", metavar="NAME", help="What finds elements; none: only what you ask for [classic].")
+@click.option("--matte", metavar="NAME", help="What estimates soft edges [classic].")
+@click.option("--infill", metavar="NAME", help="What paints hidden parts [classic].")
+@click.option("--upscale", metavar="NAME", help="What enlarges [classic].")
+@click.option("--device", metavar="NAME", help="Where models run [cpu].")
+@click.option("--seed", type=int, metavar="N", help="For every random choice [0].")
+@click.option(
+    "--recipe", "recipe_file", type=click.Path(), metavar="FILE", help="Take all these choices from a TOML file."
+)
+@click.option("--preview", type=click.Path(path_type=Path), metavar="FILE.png", help="Write a contact sheet.")
+@click.option(
+    "--report", type=click.Path(path_type=Path), metavar="FILE.json", help="Write what was found and what to check."
+)
+@click.option("--json", "as_json", is_flag=True, help="Events as JSON lines on stdout.")
+@click.option("--force", is_flag=True, help="Replace files that exist.")
+@click.pass_context
+def export(
+    ctx: click.Context,
+    paths: tuple[str, ...],
+    folder: Path | None,
+    kind: str,
+    recipe_file: str | None,
+    preview: Path | None,
+    report: Path | None,
+    as_json: bool,
+    force: bool,
+    **choices: Any,
+) -> None:
+    r"""Turn a flat picture into a layered document.
+
+    \b
+    layersr export in.png out.psd          also .psb, .ora or a folder
+    layersr export in.png                  writes in.psd beside it
+    layersr export *.png -o results        one document per picture
+
+    What you point at with --mask, --box and --point is lifted first, in the order given. Options override --recipe.
+    With -o, --preview and --report are written per picture: `--preview sheet.png` gives DIR/NAME.sheet.png.
+    """
+    try:
+        jobs = _jobs(paths, folder, kind, preview, report)
+        _check(jobs, folder, force)
+        recipe = _recipe(recipe_file, choices, ctx.meta["prompts"])
+    except LayersrError as error:
+        if as_json:
+            show.event("error", message=str(error), code=error.exit_code)
+        raise
+    codes = {job.picture: _attempt(job, recipe, as_json, f"{i}/{len(jobs)} ") for i, job in enumerate(jobs, start=1)}
+    failed = [picture for picture, code in codes.items() if code]
+    if len(jobs) > 1:
+        names = f"; failed: {', '.join(failed)}" if failed else ""
+        click.echo(f"{len(jobs) - len(failed)} of {len(jobs)} pictures exported{names}", err=True)
+    if failed:
+        ctx.exit(codes[failed[0]])
+
+
+def _jobs(
+    paths: tuple[str, ...], folder: Path | None, kind: str, preview: Path | None, report: Path | None
+) -> list[Job]:
+    """Which picture becomes which document."""
+    if folder is not None:
+        stems = [Path(path).stem for path in paths]
+        beside = [[folder / f"{stem}.{extra.name}" if extra else None for extra in (preview, report)] for stem in stems]
+        outs = [str(folder / f"{stem}{DOCUMENTS[kind]}") for stem in stems]
+        return [Job(path, out, *extras) for path, out, extras in zip(paths, outs, beside, strict=True)]
+    if len(paths) > 2:
+        raise UsageError("Several pictures need -o DIR; with one picture, name it and the document.")
+    out = paths[1] if len(paths) == 2 else str(Path(paths[0]).with_suffix(".psd"))
+    return [Job(paths[0], out, preview, report)]
+
+
+def _check(jobs: list[Job], folder: Path | None, force: bool) -> None:
+    """Find out now, not after minutes of work, what cannot be written."""
+    if folder is not None:
+        check_folder(folder)
+    pictures = [job.picture for job in jobs]
+    for job in jobs:
+        check_document(job.out, force, pictures)
+        if job.preview:
+            check_picture(job.preview, force, pictures)
+        if job.report:
+            check_place(job.report, force, pictures)
+    check_distinct(Path(path) for job in jobs for path in (job.out, job.preview, job.report) if path)
+
+
+def _recipe(file: str | None, choices: dict[str, Any], order: tuple[str, ...]) -> "Recipe":
+    """The recipe file's choices, overridden by what the command line says."""
+    from dataclasses import replace
+
+    from layersr import backends
+    from layersr import recipe as recipes
+
+    recipe = recipes.load(file) if file else recipes.Recipe()
+    given = {name: value for name, value in choices.items() if value not in (None, ())}
+    if order:
+        given = {"masks": (), "boxes": (), "points": (), **given, "prompts": order}
+    recipe = replace(recipe, **given)
+    for role in ("detect", "matte", "infill", "upscale"):
+        name = getattr(recipe, role)
+        if (role, name) not in backends.find() and (role, name) != ("detect", "none"):
+            backends.load(role, name)  # says what there is instead
+            raise BackendError(f"There is no {role} backend named {name!r}.")
+    return recipe
+
+
+def _attempt(job: Job, recipe: "Recipe", as_json: bool, count: str) -> int:
+    """Do one job; a failure is told and becomes its exit code, so that the others go on."""
+    display = show.Display(as_json, f"{'' if count == '1/1 ' else count}{Path(job.picture).name}")
+    try:
+        return _export(job, recipe, display)
+    except Exception as error:
+        sentence, code = explain(error)
+        display.close()
+        if as_json:
+            show.event("error", message=sentence, code=code)
+        click.echo(f"layersr: error: {sentence}", err=True)
+        return code
+    finally:
+        display.close()
+
+
+def _export(job: Job, recipe: "Recipe", display: show.Display) -> int:
+    """One picture to one document, read back and compared."""
+    import layersr
+    from layersr import documents, images, pipeline, score
+    from layersr.progress import Progress, within
+
+    start = time.monotonic()
+    if display.as_json:
+        show.event("start", version=layersr.__version__, input=job.picture, output=job.out)
+    image = images.read_image(job.picture)
+    _check_prompts(recipe, image)
+    stack = pipeline.run(image, recipe, within(display, 0.0, 0.9))
+    display(Progress("write", 0.9))
+    documents.write(stack, job.out)
+    display(Progress("check", 0.95))
+    written = documents.read(job.out)
+    result = score.recomposition(written, image.pixels)
+    _extras(job, image, stack, written, display)
+    display(Progress("done", 1.0))
+    display.close()
+    seconds = round(time.monotonic() - start, 2)
+    if result.scale == 1 and not result.identical:
+        raise RuntimeError(
+            f"{job.out} is written but does not flatten to the picture, off by {result.max_error:.2f} of 255"
+        )
+    if display.as_json:
+        show.event("done", output=job.out, layers=listing(written), seconds=seconds)
+    else:
+        _tell(job, image, stack, result, seconds)
+    return 0
+
+
+def _check_prompts(recipe: "Recipe", image: "Image") -> None:
+    """Refuse points and boxes that lie beside the picture."""
+    size = f"the picture is {image.width} x {image.height}"
+    for x, y in recipe.points:
+        if not (0 <= x < image.width and 0 <= y < image.height):
+            raise UsageError(f"The point {x},{y} lies outside: {size}.")
+    for left, top, width, height in recipe.boxes:
+        meets = left < image.width and top < image.height and left + width > 0 and top + height > 0
+        if width <= 0 or height <= 0 or not meets:
+            raise UsageError(f"The box {left},{top},{width},{height} (left,top,width,height) holds nothing: {size}.")
+
+
+def _extras(job: Job, image: "Image", stack: "LayerStack", written: "LayerStack", display: Callable) -> None:
+    """The contact sheet and the report, where asked for."""
+    import json
+
+    from layersr.documents.atomic import replacing_file
+    from layersr.progress import Progress
+
+    if job.preview:
+        import numpy as np
+
+        from layersr.images import write_image
+        from layersr.preview import contact_sheet
+
+        display(Progress("preview", 0.97))
+        sheet = np.pad(contact_sheet(image, written), ((0, 0), (0, 0), (0, 1)), constant_values=255)
+        write_image(sheet, job.preview, image.icc)
+    if job.report:
+        from layersr.summary import summarise
+
+        display(Progress("report", 0.99))
+        text = json.dumps(summarise(image, stack, written), indent=2, ensure_ascii=False)
+        with replacing_file(job.report) as temporary:
+            temporary.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
+
+
+def _tell(job: Job, image: "Image", stack: "LayerStack", result: "Recomposition", seconds: float) -> None:
+    """A few lines for the person: what was found, what it gives back, where it is."""
+    rows = []
+    for index, layer in reversed(list(enumerate(stack.layers))):
+        confidence = layer.facts.get("confidence")
+        sure = f"{confidence:.0%} sure" if isinstance(confidence, int | float) and index else ""
+        place = f"{layer.width} x {layer.height} at {layer.left}, {layer.top}"
+        rows.append([str(index), " ".join(layer.name.split()), place, sure])
+    for line in show.table(rows, right=frozenset({0})):
+        click.echo(f"  {line}", err=True)
+    if result.scale == 1:
+        back = "flattens to the picture exactly, every bit"
+    else:
+        back = f"shrinks back to the picture at {result.psnr:.1f} dB" if result.psnr else "shrinks back to it exactly"
+    bits = 8 * image.pixels.itemsize
+    size = f"{stack.width} x {stack.height}, {bits} bit, {len(stack.layers)} layers"
+    click.echo(f"{job.out}: {size}; {back}; {seconds:.1f} s", err=True)

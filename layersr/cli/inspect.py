@@ -1,0 +1,47 @@
+"""`layersr inspect FILE`: what is in a layered file."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from layersr.cli.show import table
+
+if TYPE_CHECKING:
+    from layersr.layers import LayerStack
+
+
+@click.command()
+@click.argument("file", type=click.Path())
+@click.option("--json", "as_json", is_flag=True, help="One JSON object; layers from bottom to top.")
+def inspect(file: str, as_json: bool) -> None:
+    """List the layers of a file, the top one first.
+
+    FILE is a .psd, .psb, .ora or a folder layersr wrote.
+    """
+    from layersr import documents
+
+    stack = documents.read(file)
+    if as_json:
+        click.echo(json.dumps({"width": stack.width, "height": stack.height, "layers": listing(stack)}))
+        return
+    bits = 8 * stack.dtype.itemsize
+    resolution = f", {stack.resolution[0]:g} ppi" if stack.resolution else ""
+    count = f"{len(stack.layers)} layer{'s' * (len(stack.layers) != 1)}"
+    click.echo(f"{file}: {stack.width} x {stack.height}, {bits} bit{resolution}, {count}")
+    rows = [["", "name", "width", "height", "left", "top", "opacity", "blend", "shown", "group"]]
+    for index, layer in reversed(list(enumerate(stack.layers))):
+        numbers = [str(value) for value in (layer.width, layer.height, layer.left, layer.top)]
+        name = " ".join(layer.name.split())
+        shown = "yes" if layer.visible else "no"
+        rows.append([str(index), name, *numbers, f"{layer.opacity:.0%}", layer.blend, shown, " / ".join(layer.group)])
+    for line in table(rows, right=frozenset({0, 2, 3, 4, 5, 6})):
+        click.echo(line)
+    for note in stack.notes:
+        click.echo(f"note: {note}", err=True)
+
+
+def listing(stack: "LayerStack") -> list[dict[str, Any]]:
+    """The layers as JSON values, bottom to top."""
+    names = ("name", "left", "top", "width", "height", "opacity", "visible", "blend")
+    return [{**{name: getattr(layer, name) for name in names}, "group": list(layer.group)} for layer in stack.layers]

@@ -1,0 +1,34 @@
+"""The background as a whole: drop the piecewise fills, paint the union of all holes in one go."""
+
+import numpy as np
+
+from layersr.arrays import RGB
+from layersr.decompose.element import Element
+from layersr.decompose.matting import share_residual
+from layersr.decompose.peel import hole_of
+from layersr.roles import Infiller
+
+
+def background(image: RGB, elements: list[Element], infill: Infiller) -> RGB:
+    """The picture without its elements.
+
+    The fills made while peeling each saw other elements or other fills around them. Here every hole is painted from
+    what is certainly background. Under soft edges the fill is then moved towards what the picture and the matte say.
+
+    Args:
+        image: the picture.
+        elements: back to front.
+        infill: paints the union of their holes.
+    """
+    canvas = image.shape[:2]
+    hole = np.zeros(canvas, bool)
+    for element in elements:
+        hole |= hole_of(element, canvas)
+    out = infill(image, hole) if hole.any() else image.copy()
+    layers_here = sum((e.on(canvas) > 0).astype(np.int32) for e in elements) if elements else np.zeros(canvas, np.int32)
+    for element in elements:
+        alone = (layers_here[element.window] == 1)[..., None]
+        below = out[element.window]
+        moved = share_residual(image[element.window], element.alpha, element.colour, below)
+        out[element.window] = np.where(alone, moved, below)
+    return out

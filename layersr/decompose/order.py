@@ -1,0 +1,63 @@
+"""z-order: which element lies above which, from peel order and from who owns the border between two."""
+
+import cv2
+import numpy as np
+
+from layersr.arrays import Mask
+from layersr.decompose.element import Element
+
+EVIDENCE = 0.15
+"""How much of the smaller convex excess must speak for one side before it outweighs the order of peeling."""
+
+
+def order(elements: list[Element], canvas: tuple[int, int]) -> list[Element]:
+    """The elements back to front.
+
+    Peel order is the first guess: what came off first lies on top. Between two neighbours that came off in one round
+    the shape decides (`above`). Every pair's verdict is an arrow; elements are placed from the back, at each step the
+    one with the least weight of arrows still pointing below it, so a contradiction in a ring costs its weakest arrow.
+    What the artist asked for lies on top in the order given.
+    """
+    masks = [e.on(canvas) > 0.5 for e in elements]
+    n = len(elements)
+    over = np.zeros((n, n))  # over[i, j]: how sure it is that i lies above j
+    for i in range(n):
+        for j in range(i + 1, n):
+            if elements[i].peel < elements[j].peel or elements[i].asked:
+                over[i, j] = 2.0
+            else:
+                verdict = above(masks[i], masks[j])
+                over[i, j], over[j, i] = max(verdict, 0), max(-verdict, 0)
+    left, placed = list(range(n)), []
+    while left:
+        # ties: what came off later, or is smaller in score, lies further back
+        back = min(left, key=lambda k: (sum(over[k, o] for o in left), -elements[k].peel, elements[k].score, k))
+        placed.append(back)
+        left.remove(back)
+    return [elements[k] for k in placed]
+
+
+def above(a: Mask, b: Mask) -> float:
+    """Occlusion evidence from shape alone: positive if a covers b, in [-1, 1]; 0 if they do not touch.
+
+    Things are mostly convex where they end by themselves; where one is bitten by another, its convex hull reaches into
+    the other. So the one whose hull the other invades lies below (convexity as a border-ownership cue: Kanizsa and
+    Gerbino 1976; Fowlkes, Martin and Malik, *Local figure-ground cues are valid for natural images*, J. Vision 2007).
+    """
+    near = np.ones((7, 7), np.uint8)
+    if not (
+        cv2.dilate(a.astype(np.uint8), near).astype(bool) & cv2.dilate(b.astype(np.uint8), near).astype(bool)
+    ).any():
+        return 0.0
+    into_a, into_b = float((_hull(b) & a).sum()), float((_hull(a) & b).sum())
+    most = max(into_a, into_b)
+    if most < 0.01 * min(a.sum(), b.sum()) or abs(into_a - into_b) < EVIDENCE * most:
+        return 0.0
+    return (into_a - into_b) / (into_a + into_b)
+
+
+def _hull(mask: Mask) -> Mask:
+    points = cv2.findNonZero(mask.astype(np.uint8))
+    out = np.zeros(mask.shape, np.uint8)
+    cv2.fillConvexPoly(out, cv2.convexHull(points), 1)
+    return out > 0

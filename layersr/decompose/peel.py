@@ -1,0 +1,199 @@
+"""The peel loop: find the top-most elements, matte them, lift them off, fill what was beneath, repeat, stop."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from layersr.arrays import RGB, Alpha, Mask
+from layersr.decompose.element import Element, clipped, window_of
+from layersr.decompose.matting import continued, fringe, trimap
+from layersr.progress import Progress, Report, within
+from layersr.roles import Detection, Detector, Infiller, Matter, Prompt
+
+ROUNDS = 4
+"""Peels at most. What needs more is mostly a detector chasing its own fills."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When to stop.
+
+    Attributes:
+        max_layers: elements at most.
+        granularity: 0 = main subjects, 1 = everything liftable.
+    """
+
+    max_layers: int = 24
+    granularity: float = 0.5
+
+    @property
+    def confidence(self) -> float:
+        """The least score an element may have."""
+        return 0.6 - 0.36 * self.granularity
+
+    @property
+    def area(self) -> float:
+        """The least share of the picture an element may have: less is a speck."""
+        return 0.004 * 0.06**self.granularity
+
+    @property
+    def explained(self) -> float:
+        """The least mean change of a pixel when the element goes: less, and the fill painted the same thing again."""
+        return 0.06 - 0.03 * self.granularity
+
+
+@dataclass(frozen=True, eq=False)
+class Models:
+    """What decomposing needs, already loaded."""
+
+    detect: Detector | None
+    matte: Matter
+    infill: Infiller
+
+
+def peel(image: RGB, models: Models, limits: Limits, prompts: Sequence[Prompt], report: Report) -> list[Element]:
+    """All elements worth lifting, in the order they came off: the first lies on top.
+
+    What the artist asks for comes first, each on its own, in the order given; it is taken whatever its size or score.
+
+    Args:
+        image: the picture.
+        models: the detector may be None: then only what is asked for is lifted.
+        limits: when to stop.
+        prompts: what the artist asks for.
+        report: hears 0..1 over the whole loop.
+    """
+    current = image
+    filled = np.zeros(image.shape[:2], bool)
+    elements: list[Element] = []
+    detector = models.detect
+    for number, prompt in enumerate(prompts[: limits.max_layers]):
+        report(Progress("lift what you asked for", 0.3 * number / len(prompts)))
+        for detection in _asked(current, detector, prompt):
+            element = _lift(current, detection, models, 0, asked=True)
+            if element is not None:
+                current, filled, kept = _remove(current, filled, [element], models.infill, 0)
+                elements += kept
+    base = 0.3 if prompts else 0.0
+    for round_ in range(ROUNDS):
+        here = within(report, base + (1 - base) * round_ / ROUNDS, base + (1 - base) * (round_ + 1) / ROUNDS)
+        room = limits.max_layers - len(elements)
+        if detector is None or room <= 0:
+            break
+        here(Progress("find elements", 0.0))
+        worth = _worth_lifting(detector(current), limits, round_, filled)[:room]
+        lifted = []
+        for number, detection in enumerate(worth):
+            here(Progress("cut out elements", 0.2 + 0.4 * number / len(worth)))
+            element = _lift(current, detection, models, round_)
+            if element is not None:
+                lifted.append(element)
+        if not lifted:
+            break
+        here(Progress("fill beneath", 0.6))
+        current, filled, kept = _remove(current, filled, lifted, models.infill, limits.explained)
+        elements += kept
+        if not kept:
+            break
+    report(Progress("find elements", 1.0))
+    return elements
+
+
+def _asked(image: RGB, detector: Detector | None, prompt: Prompt) -> Sequence[Detection]:
+    if prompt.mask is not None:  # no model knows better than the artist's own mask
+        return [Detection(prompt.mask.astype(np.float32), 1.0)]
+    return detector(image, prompt) if detector is not None else []
+
+
+def _worth_lifting(found: Sequence[Detection], limits: Limits, round_: int, filled: Mask) -> list[Detection]:
+    """Detections that are confident, large enough and not of our own making, best first, none over another."""
+    taken = np.zeros(filled.shape, bool)
+    worth = []
+    for detection in sorted(found, key=lambda d: -d.score):
+        mask = detection.mask > 0.5
+        area = int(mask.sum())
+        # Saliency is relative: what stands out after the subjects are gone must stand out more to count.
+        if detection.score < limits.confidence + 0.06 * round_ or area < limits.area * mask.size:
+            continue
+        if (mask & filled).sum() > 0.4 * area or (mask & taken).sum() > 0.1 * area:
+            continue
+        taken |= mask
+        worth.append(detection)
+    return worth
+
+
+def _lift(current: RGB, detection: Detection, models: Models, round_: int, asked: bool = False) -> Element | None:
+    """Matte one detection and unmix its colours; None if nothing is left of it."""
+    canvas = current.shape[:2]
+    if not (detection.mask > 0.5).any():
+        return None
+    # A detector sees a small picture: its contour is off by about one of its pixels.
+    band = max(2, round(max(canvas) / 220))
+    window = clipped(window_of(detection.mask > 0.5, 4 * band + 8), canvas)
+    crop = np.ascontiguousarray(current[window])
+    alpha = models.matte(crop, trimap(np.ascontiguousarray(detection.mask[window]), band))
+    alpha = _without_specks(alpha)
+    if alpha.max() < 0.5:
+        return None
+    tight = window_of(alpha > 0, 2 * band)
+    window = clipped(
+        (
+            slice(window[0].start + tight[0].start, window[0].start + tight[0].stop),
+            slice(window[1].start + tight[1].start, window[1].start + tight[1].stop),
+        ),
+        canvas,
+    )
+    inner = clipped(tight, alpha.shape)
+    alpha = np.ascontiguousarray(alpha[inner])
+    return Element(
+        window,
+        alpha,
+        continued(np.ascontiguousarray(crop[inner]), alpha),
+        detection.score,
+        round_,
+        detection.label,
+        asked,
+    )
+
+
+def _without_specks(alpha: Alpha) -> Alpha:
+    """The matte without islands that are a small part of the whole: crumbs of the same colour, grain."""
+    count, parts, stats, _ = cv2.connectedComponentsWithStats((alpha > 0.02).astype(np.uint8), connectivity=8)
+    if count <= 2:
+        return alpha
+    area = stats[1:, cv2.CC_STAT_AREA]
+    crumbs = np.flatnonzero(area < 0.02 * area.max()) + 1
+    return np.where(np.isin(parts, crumbs), np.float32(0), alpha)
+
+
+def _remove(
+    current: RGB, filled: Mask, lifted: list[Element], infill: Infiller, least: float
+) -> tuple[RGB, Mask, list[Element]]:
+    """Fill what was under the lifted elements; those whose going changes (almost) nothing stay where they were."""
+    canvas = current.shape[:2]
+    hole = np.zeros(canvas, bool)
+    for element in lifted:
+        hole |= hole_of(element, canvas)
+    painted = infill(current, hole)
+    kept, gone = [], np.zeros(canvas, bool)
+    for element in lifted:
+        core = element.alpha > 0.5
+        change = (
+            np.abs(painted[element.window] - current[element.window]).max(axis=-1)[core].mean() if core.any() else 0
+        )
+        if change < least:
+            continue
+        ring = hole_of(element, canvas)[element.window] & (element.alpha <= 0)
+        alpha = fringe(current[element.window], painted[element.window], element.colour, element.alpha, ring)
+        kept.append(replace(element, alpha=alpha))
+        gone |= hole_of(element, canvas)
+    return np.where(gone[..., None], painted, current), filled | gone, kept
+
+
+def hole_of(element: Element, canvas: tuple[int, int]) -> Mask:
+    """What must be painted when the element goes: its matte and a little around, which its edge may have coloured."""
+    reach = max(2, round(max(canvas) / 400))
+    ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    return cv2.dilate((element.on(canvas) > 0).astype(np.uint8), ball) > 0

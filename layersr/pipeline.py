@@ -1,0 +1,69 @@
+"""The whole job: the only place that turns names into models and puts the steps in order."""
+
+from dataclasses import replace
+
+from layersr import backends
+from layersr import decompose as decomposing
+from layersr import recipe as recipes
+from layersr import upscale as upscaling
+from layersr.images import read_mask
+from layersr.layers import Image, LayerStack
+from layersr.progress import Progress, Report, silent, within
+from layersr.recipe import Recipe
+from layersr.roles import Prompt
+
+
+def run(image: Image, recipe: Recipe | None = None, report: Report = silent) -> LayerStack:
+    """One flat picture in, the finished layer stack out: decomposed, then super-resolved.
+
+    Laws: at scale 1 `flatten(run(image)) == image.pixels` bit for bit; at scale s the result shrinks back to the image.
+    The same image and recipe give the same stack.
+
+    Args:
+        image: the picture.
+        recipe: every choice; the defaults where None.
+        report: hears how far it is.
+
+    Raises:
+        BackendError: the recipe names a backend that does not exist or is not installed.
+        UsageError: a mask does not fit the picture.
+    """
+    recipe = recipe or Recipe()
+    stack = decompose(image, recipe, within(report, 0.0, 1.0 if recipe.scale == 1 else 0.6))
+    stack = upscale(stack, recipe, within(report, 0.6, 1.0)) if recipe.scale > 1 else stack
+    return replace(stack, recipe=recipes.dumps(recipe))
+
+
+def decompose(image: Image, recipe: Recipe | None = None, report: Report = silent) -> LayerStack:
+    """The first half of `run`: the exact stack at the picture's own size; the recipe's scale does not matter."""
+    recipe = recipe or Recipe()
+    prompts = _prompts(recipe, image)
+    report(Progress("load models", 0.0))
+    models = decomposing.Models(
+        None if recipe.detect == "none" else backends.load("detect", recipe.detect, recipe.device),
+        backends.load("matte", recipe.matte, recipe.device),
+        backends.load("infill", recipe.infill, recipe.device),
+    )
+    return decomposing.decompose(
+        image, models, decomposing.Limits(recipe.max_layers, recipe.granularity), prompts, report
+    )
+
+
+def upscale(stack: LayerStack, recipe: Recipe | None = None, report: Report = silent) -> LayerStack:
+    """The second half of `run`: a sealed stack, `recipe.scale` times as large."""
+    recipe = recipe or Recipe()
+    return upscaling.upscale(stack, backends.load("upscale", recipe.upscale, recipe.device), recipe.scale, report)
+
+
+def _prompts(recipe: Recipe, image: Image) -> list[Prompt]:
+    """What the artist asks for, in the order it was given."""
+    masks, boxes, points = iter(recipe.masks), iter(recipe.boxes), iter(recipe.points)
+    kinds = recipe.prompts or ("mask",) * len(recipe.masks) + ("box",) * len(recipe.boxes) + ("point",) * len(
+        recipe.points
+    )
+    made = {
+        "mask": lambda: Prompt(mask=read_mask(next(masks), image.width, image.height)),
+        "box": lambda: Prompt(box=next(boxes)),
+        "point": lambda: Prompt(point=next(points)),
+    }
+    return [made[kind]() for kind in kinds]

@@ -1,0 +1,131 @@
+"""Stacks to write: any that hypothesis can think of, and what it means that two are the same."""
+
+from pathlib import Path
+
+import numpy as np
+from hypothesis import strategies as st
+
+from layersr import color, documents
+from layersr.layers import Layer, LayerStack
+
+OTHER_PROFILE = color.srgb_profile()[:-1] + b"\x01"
+"""A profile that is not the one layersr writes by itself."""
+
+SPECIAL_NAMES = [
+    "",
+    "猫と海",
+    "👁️ eye 😀",
+    "quo\"te's <&> \\ / \t\n",
+    "x" * 255,
+    "é" * 300,
+    "a\0b",
+    "\x07",
+    "\ud800",
+    "CON",
+    ".",
+]
+
+names = st.sampled_from(SPECIAL_NAMES) | st.text(max_size=12)
+BLENDS = [*color.BLEND, "hue", "vivid-light", "mode of another world"]
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.floats(0, 1) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+def noise(seed: int, height: int, width: int, dtype: type) -> np.ndarray:
+    """Pixels with long runs, noise, transparent parts that keep their colours, and opaque parts."""
+    rng = np.random.default_rng(seed)
+    pixels = rng.integers(0, color.levels(dtype) + 1, (height, width, 4)).astype(dtype)
+    if height and width:
+        pixels[: rng.integers(height + 1), :, rng.integers(4)] = rng.integers(256)
+        pixels[:, : rng.integers(width + 1), 3] = rng.choice([0, color.levels(dtype)])
+    return pixels
+
+
+@st.composite
+def layers(draw: st.DrawFn, dtype: type) -> Layer:
+    width, height = draw(st.integers(0, 20)), draw(st.integers(0, 20))
+    seed = draw(st.integers(0, 2**16))
+    codes = np.random.default_rng(seed).integers(0, 4, (height, width)).astype(np.uint8)
+    return Layer(
+        name=draw(names),
+        pixels=noise(seed, height, width, dtype),
+        left=draw(st.integers(-30, 50)),
+        top=draw(st.integers(-30, 50)),
+        opacity=draw(st.integers(0, 255)) / 255,
+        visible=draw(st.booleans()),
+        blend=draw(st.sampled_from(BLENDS)),
+        group=tuple(draw(st.lists(st.sampled_from(["a", "b", "", "組\0", "👁"]), max_size=3))),
+        provenance=codes if draw(st.booleans()) else None,
+        facts=draw(st.dictionaries(st.text(max_size=3), json_values, max_size=3)),
+    )
+
+
+@st.composite
+def stacks(draw: st.DrawFn) -> LayerStack:
+    dtype = draw(st.sampled_from([np.uint8, np.uint16]))
+    return LayerStack(
+        width=draw(st.integers(1, 40)),
+        height=draw(st.integers(1, 40)),
+        layers=tuple(draw(st.lists(layers(dtype), max_size=4))),
+        icc=draw(st.sampled_from([None, OTHER_PROFILE])),
+        resolution=draw(st.none() | st.tuples(st.floats(1, 2400), st.floats(1, 2400))),
+        recipe=draw(st.sampled_from(["", "scale = 2\r\nseed = 7\n", "# 猫\n"])),
+    )
+
+
+def scene(dtype: type, seed: int = 0, width: int = 96, height: int = 64) -> LayerStack:
+    """An ordinary document: an opaque background and soft elements over it, some in groups."""
+    rng = np.random.default_rng(seed)
+    top = color.levels(dtype)
+
+    def soft(h: int, w: int) -> np.ndarray:
+        y, x = np.mgrid[-1 : 1 : h * 1j, -1 : 1 : w * 1j]
+        ramp = np.stack([x * 0.3 + 0.5, y * 0.4 + 0.5, (x * y + 1) / 2, np.clip(2 - 2 * np.hypot(x, y), 0, 1)], axis=2)
+        ramp[..., :3] = np.clip(ramp[..., :3] * rng.uniform(0.5, 1.0, 3) + rng.uniform(-0.05, 0.05, (h, w, 3)), 0, 1)
+        return np.rint(ramp * top).astype(dtype)
+
+    background = soft(height, width)
+    background[..., 3] = top
+    return LayerStack(
+        width,
+        height,
+        (
+            Layer("background", background),
+            Layer("soft 猫", soft(40, 50), 10, 5),
+            Layer('in a "group" 😀', soft(30, 30), -8, 40, opacity=128 / 255, group=("outer",)),
+            Layer("hidden", soft(20, 20), 60, 10, visible=False, group=("outer", "inner & more")),
+            Layer("deep", soft(25, 35), 75, 45, group=("outer", "inner & more")),
+            Layer("on top", soft(16, 16), 30, 30, opacity=200 / 255),
+        ),
+        resolution=(300.0, 300.0),
+    )
+
+
+def assert_same(one: LayerStack, other: LayerStack) -> None:
+    assert (one.width, one.height, one.icc, one.resolution) == (other.width, other.height, other.icc, other.resolution)
+    assert (one.recipe, one.dtype, len(one.layers)) == (other.recipe, other.dtype, len(other.layers))
+    for a, b in zip(one.layers, other.layers, strict=True):
+        assert np.array_equal(a.pixels, b.pixels)
+        assert a.pixels.dtype == b.pixels.dtype
+        for field in ("name", "left", "top", "opacity", "visible", "blend", "group"):
+            assert getattr(a, field) == getattr(b, field), field
+        assert dict(a.facts) == dict(b.facts)
+        assert (a.provenance is None) == (b.provenance is None)
+        if a.provenance is not None:
+            assert np.array_equal(a.provenance, b.provenance)
+
+
+def assert_comes_back(stack: LayerStack, path: Path) -> None:
+    """`read(write(s)) == s`, twice with the same bytes."""
+    documents.write(stack, path)
+    again = documents.read(path)
+    assert_same(stack, again)
+    assert again.notes == ()
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    before = [(file.name, file.read_bytes()) for file in files]
+    documents.write(again, path)
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    assert before == [(file.name, file.read_bytes()) for file in files]

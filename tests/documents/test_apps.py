@@ -1,0 +1,67 @@
+"""Real applications open what layersr writes: the same layer tree, and the same picture within 1.5/255."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from apps import AppLayer, gimp_open, krita_open, missing
+from document_stacks import scene
+
+from layersr import documents
+from layersr.layers import Layer, LayerStack, flatten
+
+pytestmark = pytest.mark.apps
+
+needs_krita = pytest.mark.skipif(bool(missing("krita", "xvfb-run")), reason=missing("krita", "xvfb-run"))
+needs_gimp = pytest.mark.skipif(bool(missing("gimp")), reason=missing("gimp"))
+
+
+def assert_seen(stack: LayerStack, tree: list[AppLayer], picture: np.ndarray) -> None:
+    assert [layer.name for layer in tree] == [layer.name for layer in stack.layers]
+    assert [layer.group for layer in tree] == [layer.group for layer in stack.layers]
+    assert [layer.visible for layer in tree] == [layer.visible for layer in stack.layers]
+    for seen, layer in zip(tree, stack.layers, strict=True):
+        assert seen.opacity == pytest.approx(layer.opacity, abs=0.001)
+        assert seen.offset in (None, (layer.left, layer.top))
+    assert picture.shape == (stack.height, stack.width, 4)
+    assert difference(stack, picture) <= 1.5
+
+
+def difference(stack: LayerStack, picture: np.ndarray) -> float:
+    """The largest, premultiplied, in steps of 1/255."""
+    ours, theirs = (array / np.iinfo(array.dtype).max for array in (flatten(stack), picture))
+    ours, theirs = (np.dstack([array[..., :3] * array[..., 3:], array[..., 3]]) for array in (ours, theirs))
+    return 255 * float(np.abs(ours - theirs).max())
+
+
+@pytest.mark.parametrize("name", ["8.psd", "16.psd", "8.psb", "8.ora"])
+@needs_krita
+def test_krita(tmp_path: Path, name: str, record_property):
+    stack = scene(np.uint16 if name.startswith("16") else np.uint8)
+    documents.write(stack, tmp_path / name)
+    tree, picture = krita_open(tmp_path / name)
+    record_property("difference", difference(stack, picture))
+    assert_seen(stack, tree, picture)
+    assert picture.dtype == stack.dtype
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@needs_gimp
+def test_gimp(tmp_path: Path, dtype: type, record_property):
+    stack = scene(dtype)
+    documents.write(stack, tmp_path / "x.psd")
+    tree, picture = gimp_open(tmp_path / "x.psd")
+    record_property("difference", difference(stack, picture))
+    assert_seen(stack, tree, picture)
+    assert picture.dtype == stack.dtype
+
+
+@needs_gimp
+def test_gimp_sees_transparency(tmp_path: Path):
+    """A picture without an opaque background: its own alpha, hidden colours, an empty layer."""
+    stack = scene(np.uint8)
+    stack = stack.with_layers((*stack.layers[1:], Layer("empty", np.zeros((0, 0, 4), np.uint8))))
+    documents.write(stack, tmp_path / "x.psd")
+    tree, picture = gimp_open(tmp_path / "x.psd")
+    assert difference(stack, picture) <= 1.5
+    assert [layer.name for layer in tree] == [layer.name for layer in stack.layers]

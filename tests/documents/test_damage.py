@@ -1,0 +1,135 @@
+"""What can go wrong on the way in ends in one sentence; what goes wrong on the way out leaves nothing behind."""
+
+import errno
+import os
+import random
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from document_stacks import scene
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from layersr import documents
+from layersr.errors import InputError, OutputError
+from layersr.layers import Layer, LayerStack, flatten_band
+
+NAMES = ["x.psd", "x.psb", "x.ora", "x"]
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("written")
+    stack = scene(np.uint16)
+    codes = np.full(stack.layers[1].pixels.shape[:2], 2, np.uint8)
+    marked = Layer("marked", stack.layers[1].pixels, provenance=codes, facts={"a": 1})
+    stack = stack.with_layers((*stack.layers, marked))
+    for name in NAMES:
+        documents.write(stack, folder / name)
+    return folder
+
+
+def refused_or_read(path: Path) -> bool:
+    """Whether it was read; anything but an InputError fails the test."""
+    try:
+        stack, sentence = documents.read(path), "."
+    except InputError as error:
+        stack, sentence = None, str(error)
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    return stack is not None
+
+
+@settings(max_examples=150)
+@given(data=st.data(), name=st.sampled_from(NAMES), seed=st.integers(0, 2**32))
+def test_mutated(tmp_path_factory: pytest.TempPathFactory, written: Path, data: st.DataObject, name: str, seed: int):
+    rng = random.Random(seed)
+    path = tmp_path_factory.mktemp("mutated") / name
+    victim = path
+    if name == "x":
+        shutil.copytree(written / name, path)
+        victim = rng.choice(sorted(path.iterdir()))
+    content = bytearray((written / name if victim == path else victim).read_bytes())
+    # Structure stands at the beginning and (zip) the end; noise amid the pixels would only be noise in the picture.
+    near = data.draw(st.sampled_from([40, 400, 4000, len(content)]))
+    for _ in range(data.draw(st.integers(1, 6))):
+        position = rng.randrange(min(near, len(content)))
+        position = position if rng.random() < 0.7 else len(content) - 1 - position
+        content[position] = rng.choice([0, 1, 127, 128, 255, rng.randrange(256)])
+    victim.write_bytes(content)
+    refused_or_read(path)
+
+
+@settings(max_examples=60)
+@given(name=st.sampled_from(NAMES[:3]), share=st.floats(0, 1, exclude_max=True))
+def test_cut_short(tmp_path_factory: pytest.TempPathFactory, written: Path, name: str, share: float):
+    path = tmp_path_factory.mktemp("cut") / name
+    content = (written / name).read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    assert not refused_or_read(path)
+
+
+@pytest.mark.parametrize("suffix", [".psd", ".psb", ".ora"])
+@pytest.mark.parametrize(
+    "content", [b"", b"8BPS", b"PK\3\4", b"hello" * 99, b"\x89PNG\r\n\x1a\n" + bytes(99), bytes(5000)]
+)
+def test_not_what_it_says(tmp_path: Path, suffix: str, content: bytes):
+    path = tmp_path / f"x{suffix}"
+    path.write_bytes(content)
+    assert not refused_or_read(path)
+
+
+def test_nothing_there(tmp_path: Path):
+    for name in ("none.psd", "none.ora", "none", "none/"):
+        with pytest.raises(InputError, match="no such"):
+            documents.read(f"{tmp_path}/{name}")
+    with pytest.raises(InputError, match=r"layers\.json"):
+        documents.read(tmp_path)
+
+
+def test_unknown_suffix(tmp_path: Path):
+    with pytest.raises(InputError, match=r"\.psd, \.psb, \.ora"):
+        documents.read(tmp_path / "x.gif")
+    with pytest.raises(OutputError, match=r"\.psd, \.psb, \.ora"):
+        documents.write(scene(np.uint8), tmp_path / "x.gif")
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("before", [False, True])
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt(), OSError(errno.ENOSPC, "No space left on device"), MemoryError()]
+)
+def test_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, before: bool, error: BaseException):
+    path, old = tmp_path / name, LayerStack(2, 2, (Layer("old", np.ones((1, 1, 4), np.uint8)),))
+    if before:
+        documents.write(old, path)
+    calls = []
+
+    def interrupted(stack: LayerStack, rows: slice) -> np.ndarray:
+        calls.append(rows)
+        if len(calls) > 1:
+            raise error
+        return flatten_band(stack, rows)
+
+    monkeypatch.setattr("layersr.documents.merged.flatten_band", interrupted)
+    stack = LayerStack(3, 1000, (Layer("new", np.ones((5, 5, 4), np.uint8)),))
+    with pytest.raises(OutputError if isinstance(error, OSError) else type(error)):
+        documents.write(stack, path)
+    assert len(calls) == 2
+    assert os.listdir(tmp_path) == ([name] if before else [])
+    if before:
+        assert documents.read(path).layers[0].name == "old"
+
+
+@pytest.mark.parametrize("name", ["x.psd", "x.ora", "x"])
+def test_unwritable(tmp_path: Path, name: str):
+    with pytest.raises(OutputError, match="does not exist"):
+        documents.write(scene(np.uint8), tmp_path / "none" / name)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError):
+        documents.write(scene(np.uint8), tmp_path / "file" / name)
+    assert os.listdir(tmp_path) == ["file"]
+    with pytest.raises(OutputError, match="in the way"):
+        documents.write(scene(np.uint8), tmp_path / "file")
