@@ -2,10 +2,8 @@
 
 from dataclasses import replace
 
-from layersr import backends
-from layersr import decompose as decomposing
+from layersr import backends, decomposing, upscaling
 from layersr import recipe as recipes
-from layersr import upscale as upscaling
 from layersr.images import read_mask
 from layersr.layers import Image, LayerStack
 from layersr.progress import Progress, Report, silent, within

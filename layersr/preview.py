@@ -73,7 +73,7 @@ class _Cell:
     title: str
     words: str
     number: str = ""
-    place: tuple[float, float, float, float] | None = None
+    place: tuple[int | float, ...] | None = None
     frame: float = 1.0
 
 
@@ -119,11 +119,11 @@ class _Grid:
     def _map(self, draw: ImageDraw.ImageDraw, cell: _Cell, x: int, y: int) -> None:
         """Where on the canvas a layer lies."""
         left, top, right, bottom = cell.place
-        wide, tall = (40, 40 / cell.frame) if cell.frame >= 1 else (40 * cell.frame, 40)
+        wide, tall = max(3, 40 * min(1, cell.frame)), max(3, 40 / max(1, cell.frame))
         x += (40 - wide) / 2
         y += (40 - tall) / 2
         draw.rectangle((x, y, x + wide - 1, y + tall - 1), MAP)
-        x0, y0 = x + left * wide, y + top * tall
+        x0, y0 = x + min(left * wide, wide - 2), y + min(top * tall, tall - 2)
         draw.rectangle((x0, y0, max(x0 + 1, x + right * wide - 1), max(y0 + 1, y + bottom * tall - 1)), MARK)
 
 
@@ -189,7 +189,7 @@ def _checkerboard(height: int, width: int, square: int = 8) -> np.ndarray:
     return grey[..., None].repeat(3, axis=2)
 
 
-def _fit_canvas(flat: Pixels, image: Image) -> Pixels:
+def _fit_canvas(flat: np.ndarray, image: Image) -> Pixels:
     """The flattened stack at the picture's size."""
     if flat.shape == image.pixels.shape:
         return flat
@@ -204,7 +204,7 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
 
 
-def _shorten(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, room: float) -> str:
+def _shorten(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, room: int | float) -> str:
     """The text, or as much of it as fits with an ellipsis."""
     if font.getlength(text) <= room:
         return text
@@ -213,5 +213,5 @@ def _shorten(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, room
     return text.rstrip() + "..."
 
 
-def _clamp(value: float, low: float, high: float) -> float:
+def _clamp(value: int | float, low: int | float, high: int | float) -> int | float:
     return min(max(value, low), high)

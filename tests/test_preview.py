@@ -65,7 +65,7 @@ def test_an_enlarged_stack_is_compared_at_the_pictures_size(scale: int):
         for x in small.layers
     )
     large = LayerStack(60 * scale, 40 * scale, layers)
-    shown, words = preview._difference(flatten(small), preview._fit_canvas(flatten(large), Image(flatten(small))))
+    _, words = preview._difference(flatten(small), preview._fit_canvas(flatten(large), Image(flatten(small))))
     assert words == "none: exact, every bit"
     assert contact_sheet(Image(flatten(small)), large).shape[1] == preview.WIDTH
 

@@ -8,11 +8,11 @@ import numpy as np
 
 from layersr import color
 from layersr.arrays import RGB, Alpha
-from layersr.decompose.background import background
-from layersr.decompose.element import window_of
-from layersr.decompose.hidden import extend
-from layersr.decompose.order import order
-from layersr.decompose.peel import Limits, Models, peel
+from layersr.decomposing.background import background
+from layersr.decomposing.element import window_of
+from layersr.decomposing.hidden import extend
+from layersr.decomposing.order import order
+from layersr.decomposing.peel import Limits, Models, peel
 from layersr.layers import Image, Layer, LayerStack
 from layersr.progress import Progress, Report, silent, within
 from layersr.roles import Prompt

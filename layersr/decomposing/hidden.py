@@ -7,7 +7,7 @@ import numpy as np
 
 from layersr.arrays import Mask
 from layersr.bleed import bleed
-from layersr.decompose.element import Element, clipped
+from layersr.decomposing.element import Element, clipped
 
 
 def extend(elements: list[Element], canvas: tuple[int, int]) -> list[Element]:

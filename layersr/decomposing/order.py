@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from layersr.arrays import Mask
-from layersr.decompose.element import Element
+from layersr.decomposing.element import Element
 
 EVIDENCE = 0.15
 """How much of the smaller convex excess must speak for one side before it outweighs the order of peeling."""

@@ -9,8 +9,8 @@ from layersr.layers import LayerStack, flatten
 from layersr.progress import Progress, Report, silent
 from layersr.roles import Upscaler
 from layersr.seal import seal
-from layersr.upscale.consistency import back_project
-from layersr.upscale.elements import scale_layer
+from layersr.upscaling.consistency import back_project
+from layersr.upscaling.elements import scale_layer
 
 __all__ = ["upscale"]
 

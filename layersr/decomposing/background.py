@@ -3,9 +3,9 @@
 import numpy as np
 
 from layersr.arrays import RGB
-from layersr.decompose.element import Element
-from layersr.decompose.matting import share_residual
-from layersr.decompose.peel import hole_of
+from layersr.decomposing.element import Element
+from layersr.decomposing.matting import share_residual
+from layersr.decomposing.peel import hole_of
 from layersr.roles import Infiller
 
 

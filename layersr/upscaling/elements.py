@@ -10,7 +10,7 @@ from layersr import color
 from layersr.bleed import bleed
 from layersr.layers import Layer
 from layersr.roles import Upscaler
-from layersr.upscale.alpha import scale_alpha
+from layersr.upscaling.alpha import scale_alpha
 
 
 def scale_layer(layer: Layer, upscaler: Upscaler, scale: int) -> Layer:

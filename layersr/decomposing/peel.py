@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 
 from layersr.arrays import RGB, Alpha, Mask
-from layersr.decompose.element import Element, clipped, window_of
-from layersr.decompose.matting import continued, fringe, trimap
+from layersr.decomposing.element import Element, clipped, window_of
+from layersr.decomposing.matting import continued, fringe, trimap
 from layersr.progress import Progress, Report, within
 from layersr.roles import Detection, Detector, Infiller, Matter, Prompt
 

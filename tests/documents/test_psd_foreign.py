@@ -1,0 +1,136 @@
+"""What other applications put into a PSD, built with psd-tools: folded into plain layers, or refused."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from psd_tools import PSDImage
+from psd_tools.constants import BlendMode, ColorMode, Tag
+from psd_tools.psd.layer_and_mask import LayerInfoBlock
+
+from layersr import color, documents
+from layersr.errors import InputError
+from layersr.layers import LayerStack
+
+
+def opened(psd: PSDImage, tmp_path: Path) -> LayerStack:
+    psd.save(tmp_path / "x.psd")
+    return documents.read(tmp_path / "x.psd")
+
+
+def red(width: int = 4, height: int = 3) -> Image.Image:
+    return Image.new("RGBA", (width, height), (250, 10, 20, 200))
+
+
+@pytest.mark.parametrize(("mode", "value", "expected"), [("RGB", (1, 2, 3), [1, 2, 3]), ("L", 9, [9, 9, 9])])
+def test_flat(tmp_path: Path, mode: str, value: object, expected: list[int]):
+    stack = opened(PSDImage.frompil(Image.new(mode, (3, 2), value)), tmp_path)
+    assert (stack.width, stack.height, len(stack.layers)) == (3, 2, 1)
+    assert stack.layers[0].pixels[1, 2].tolist() == [*expected, 255]
+    assert "no layers" in stack.notes[0]
+    assert any("RGB" in note for note in stack.notes) == (mode == "L")
+
+
+def test_cmyk_without_profile(tmp_path: Path):
+    psd = PSDImage.frompil(Image.new("CMYK", (3, 2), (255, 0, 51, 0)))
+    pixel = opened(psd, tmp_path).layers[0].pixels[0, 0]
+    assert pixel.tolist() == [0, 255, 204, 255]
+
+
+@pytest.mark.parametrize("mode", [ColorMode.LAB, ColorMode.MULTICHANNEL, ColorMode.INDEXED])
+def test_modes_without_counterpart_are_refused(tmp_path: Path, mode: ColorMode):
+    psd = PSDImage.new("RGB", (3, 2))
+    psd._record.header.color_mode = mode
+    psd._record.write((tmp_path / "x.psd").open("wb"))
+    with pytest.raises(InputError, match="convert it to RGB"):
+        documents.read(tmp_path / "x.psd")
+
+
+def test_32_bit_is_refused(tmp_path: Path):
+    PSDImage.new("RGB", (3, 2), depth=32).save(tmp_path / "x.psd")
+    with pytest.raises(InputError, match="32 bits"):
+        documents.read(tmp_path / "x.psd")
+
+
+def test_groups_are_folded(tmp_path: Path):
+    psd = PSDImage.new("RGB", (9, 9))
+    group = psd.create_group(name="shadows")
+    layer = psd.create_pixel_layer(red(), name="red", top=2, left=1)
+    group.append(layer)
+    group.opacity, group.visible, group.blend_mode = 51, False, BlendMode.MULTIPLY
+    layer.opacity, layer.blend_mode = 100, BlendMode.VIVID_LIGHT
+    stack = opened(psd, tmp_path)
+    (read,) = stack.layers
+    assert (read.name, read.group, read.visible, read.blend) == ("red", ("shadows",), False, "vivid-light")
+    assert read.opacity == pytest.approx(51 / 255 * 100 / 255)
+    assert [part in " ".join(stack.notes) for part in ("hidden", "opacity", "multiply")] == [True] * 3
+
+
+@pytest.mark.parametrize("elsewhere", [0, 255])
+@pytest.mark.parametrize("enabled", [True, False])
+def test_mask_is_baked(tmp_path: Path, elsewhere: int, enabled: bool):
+    psd = PSDImage.new("RGB", (9, 9))
+    layer = psd.create_pixel_layer(np.full((3, 4, 4), 200 / 255, np.float32), name="red", top=2, left=1) \
+        if False else psd.create_pixel_layer(red().convert("RGB"), name="red", top=2, left=1)
+    layer.create_mask(Image.new("L", (2, 9), 51))
+    layer.mask._data.background_color = elsewhere
+    layer.mask._data.flags.mask_disabled = not enabled
+    stack = opened(psd, tmp_path)
+    alpha = stack.layers[0].pixels[..., 3]
+    assert alpha[0].tolist() == ([51, elsewhere, elsewhere, elsewhere] if enabled else [255] * 4)
+    assert any("mask of the layer “red”" in note for note in stack.notes) == enabled
+
+
+def test_clipping_is_cut(tmp_path: Path):
+    psd = PSDImage.new("RGB", (9, 9))
+    base = psd.create_pixel_layer(red(2, 9).convert("RGB"), name="base", top=0, left=2)
+    base.opacity = 51
+    psd.create_pixel_layer(red(4, 3).convert("RGB"), name="clipped", top=1, left=0).clipping = True
+    stack = opened(psd, tmp_path)
+    assert stack.layers[1].pixels[0, :, 3].tolist() == [0, 0, 255, 255]
+    assert stack.layers[1].opacity == 51 / 255
+    assert any("“clipped” was cut to “base”" in note for note in stack.notes)
+
+
+def test_fill_opacity_counts(tmp_path: Path):
+    psd = PSDImage.new("RGB", (9, 9))
+    layer = psd.create_pixel_layer(red(), name="red")
+    layer.tagged_blocks.set_data(Tag.BLEND_FILL_OPACITY, 102)
+    assert opened(psd, tmp_path).layers[0].opacity == 102 / 255
+
+
+@pytest.mark.parametrize("compression", ["RAW", "RLE", "ZIP", "ZIP_WITH_PREDICTION"])
+@pytest.mark.parametrize("own_block", [False, True])
+def test_16_bit_exactly(tmp_path: Path, compression: str, own_block: bool):
+    """Photoshop keeps the layers of 16-bit documents in a block Lr16, and packs them as it likes."""
+    from psd_tools.constants import Compression
+
+    values = np.random.default_rng(0).integers(0, 65536, (5, 6, 4)).astype(np.uint16)
+    psd = PSDImage.new("RGB", (9, 9), depth=16)
+    psd.create_pixel_layer_from_array(values.astype(np.float32) / 65535, name="deep", top=-1, left=5)
+    record = psd._record
+    info = record.layer_and_mask_information.layer_info
+    for channel, number in zip(info.channel_image_data[0], info.layer_records[0].channel_info, strict=True):
+        channel.compression = Compression[compression]
+        channel.set_data(values[..., int(number.id)].astype(">u2").tobytes(), 6, 5, 16)
+    if own_block:
+        record.layer_and_mask_information.layer_info.layer_count = 0
+        block = LayerInfoBlock(1, info.layer_records, info.channel_image_data)
+        record.layer_and_mask_information.tagged_blocks.set_data(Tag.LAYER_16)
+        record.layer_and_mask_information.tagged_blocks[Tag.LAYER_16].data = block
+    with (tmp_path / "x.psd").open("wb") as file:
+        record.write(file)
+    (layer,) = documents.read(tmp_path / "x.psd").layers
+    assert np.array_equal(layer.pixels, values)
+    assert (layer.name, layer.left, layer.top) == ("deep", 5, -1)
+
+
+def test_adjustments_are_dropped(tmp_path: Path):
+    psd = PSDImage.new("RGB", (9, 9))
+    psd.create_pixel_layer(red(), name="red")
+    psd.create_pixel_layer(red(), name="darker").tagged_blocks.set_data(Tag.INVERT, b"")
+    stack = opened(psd, tmp_path)
+    assert [layer.name for layer in stack.layers] == ["red"]
+    assert stack.notes == ("The adjustment layer “darker” was dropped.",)
+    assert stack.icc in (None, color.srgb_profile())
