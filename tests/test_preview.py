@@ -30,7 +30,7 @@ def sheet_of(stack: LayerStack) -> np.ndarray:
 
 def test_input_and_flattened_look_the_same_and_the_difference_is_black():
     sheet = sheet_of(stack_of(3))
-    grid = preview._Grid(preview.OVERVIEW, [None] * 4, ratio=40 / 60)
+    grid = preview._Grid(preview.OVERVIEW, [], ratio=40 / 60)
     step = grid.width + preview.GAP
     x, y = preview.MARGIN + 8, 104 + 8
     wide, tall = grid.width - 16, grid.tall - 16

@@ -1,5 +1,7 @@
 """Pixel-precise contours from rough masks and boxes: GrabCut (Rother, Kolmogorov and Blake, SIGGRAPH 2004)."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -20,17 +22,17 @@ def shrink(image: RGB, longer: int) -> Scaled:
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA) if factor < 1 else image
 
 
-def cut_out(image: RGB, rough: Mask) -> Alpha:
-    """A rough mask of any size at the picture's size, its contour moved to the picture's edges.
+def cut_out(image: RGB, roughs: Sequence[Mask]) -> list[Alpha]:
+    """Rough masks of any size at the picture's size, their contours moved to the picture's edges.
 
     Args:
         image: the picture.
-        rough: True = selected; covers the same picture, mostly with fewer pixels.
+        roughs: True = selected; each covers the same picture, mostly with fewer pixels.
     """
     medium = shrink(image, MEDIUM)
-    height, width = medium.shape[:2]
-    mask = cv2.resize(rough.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
-    return _enlarge(_grab(medium, mask, BAND), image.shape[:2])
+    size = (medium.shape[1], medium.shape[0])
+    masks = (cv2.resize(rough.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) for rough in roughs)
+    return [_enlarge(_grab(medium, mask, BAND), image.shape[:2]) for mask in masks]
 
 
 def _grab(image: np.ndarray, rough: np.ndarray, band: int) -> np.ndarray:

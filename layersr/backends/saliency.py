@@ -8,6 +8,7 @@ A candidate is worth as much as its contour is closed and contrasting and its in
 candidates compete; the winners are cut out at pixel precision by GrabCut (Rother et al., SIGGRAPH 2004).
 """
 
+import heapq
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -29,7 +30,7 @@ LEAST, MOST = 0.0006, 0.5
 """Share of the picture an element may have."""
 
 
-GOOD, LEAST_SCORE = 0.42, 0.15
+GOOD, LEAST_SCORE = 0.42, 0.24
 """Score above which a candidate is taken for a thing, and below which it is not even mentioned."""
 
 
@@ -68,7 +69,8 @@ class SaliencyDetector:
             winners = [int(np.where(here, scores, -1).argmax())]
         else:
             winners = _winners(graph, members, scores)
-        found = [(cut_out(image, members[i][graph.labels]), float(np.clip(scores[i], 0, 1))) for i in winners]
+        masks = cut_out(image, [members[i][graph.labels] for i in winners])
+        found = zip(masks, np.clip(scores[winners], 0, 1).tolist(), strict=True)
         return [Detection(mask, score) for mask, score in found if mask.max() > 0.5]
 
 
@@ -113,7 +115,7 @@ def _barrier(graph: Regions) -> np.ndarray:
 
 
 def _components(graph: Regions, chosen: np.ndarray) -> Iterator[np.ndarray]:
-    """Connected parts of a set of regions, with what they enclose."""
+    """Connected parts of a set of regions."""
     labels = np.arange(len(graph))
     inside = graph.pair[(chosen[graph.pair[:, 0]]) & (chosen[graph.pair[:, 1]])]
     while True:
@@ -124,21 +126,18 @@ def _components(graph: Regions, chosen: np.ndarray) -> Iterator[np.ndarray]:
         if np.array_equal(before, labels):
             break
     for label in np.unique(labels[chosen]):
-        part = chosen & (labels == label)
-        yield _filled(graph, part)
+        yield chosen & (labels == label)
 
 
 def _filled(graph: Regions, part: np.ndarray) -> np.ndarray:
     """A set of regions without holes: what cannot be reached from the rim around it belongs to it."""
     outside = (graph.rim > 0) & ~part
-    open_pairs = graph.pair[~part[graph.pair[:, 0]] & ~part[graph.pair[:, 1]]]
-    while True:
-        grown = outside.copy()
-        grown[open_pairs[outside[open_pairs[:, 0]], 1]] = True
-        grown[open_pairs[outside[open_pairs[:, 1]], 0]] = True
-        if np.array_equal(grown, outside):
-            return ~outside
-        outside = grown
+    a, b = graph.pair[~part[graph.pair[:, 0]] & ~part[graph.pair[:, 1]]].T
+    count = -1
+    while count != (count := int(outside.sum())):
+        outside[b[outside[a]]] = True
+        outside[a[outside[b]]] = True
+    return part if count + int(part.sum()) == len(part) else ~outside
 
 
 def _merges(graph: Regions) -> Iterator[np.ndarray]:
@@ -155,8 +154,6 @@ def _merges(graph: Regions) -> Iterator[np.ndarray]:
         small = min(area[i], area[j]) * n
         likeness = 0.5 * float(np.linalg.norm(colour[i] - colour[j])) + 0.5 * borders[i][j][1]
         return likeness * min(1.0, small) ** 0.4 * max(1.0, small) ** 0.15
-
-    import heapq
 
     heap = [(cost(i, j), i, j) for i in borders for j in borders[i] if i < j]
     heapq.heapify(heap)
@@ -181,7 +178,7 @@ def _merges(graph: Regions) -> Iterator[np.ndarray]:
         for other, border in merged.items():
             borders[other][fresh] = border
             heapq.heappush(heap, (cost(fresh, other), fresh, other))
-        yield _filled(graph, members[fresh])
+        yield members[fresh]
         fresh += 1
 
 
@@ -197,10 +194,13 @@ def _candidates(graph: Regions, salient: np.ndarray) -> Iterator[np.ndarray]:
         yield from _merges(graph)
 
     for candidate in sources():
-        key = candidate.tobytes()
-        if LEAST <= graph.area[candidate].sum() <= MOST and key not in seen:
-            seen.add(key)
-            yield candidate
+        if candidate.tobytes() in seen or not LEAST <= graph.area[candidate].sum() <= MOST:
+            continue
+        seen.add(candidate.tobytes())
+        whole = _filled(graph, candidate)
+        if whole is candidate or (whole.tobytes() not in seen and graph.area[whole].sum() <= MOST):
+            seen.add(whole.tobytes())
+            yield whole
 
 
 def _scores(graph: Regions, members: np.ndarray, salient: np.ndarray) -> np.ndarray:

@@ -11,11 +11,8 @@ from collections.abc import Sequence
 import click
 
 import layersr
-from layersr.cli.export import export
+from layersr.cli import export, flatten, inspect, score
 from layersr.cli.failures import explain
-from layersr.cli.flatten import flatten
-from layersr.cli.inspect import inspect
-from layersr.cli.score import score
 
 EPILOG = """
 Exit codes: 0 done, 1 a bug of ours, 2 usage, 3 input unreadable, 4 output not writable, 5 backend or package missing,
@@ -34,7 +31,7 @@ def cli() -> None:
     """
 
 
-for command in (export, flatten, inspect, score):
+for command in (export.export, flatten.flatten, inspect.inspect, score.score):
     cli.add_command(command)
 
 

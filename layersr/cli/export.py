@@ -62,19 +62,15 @@ class Job:
 
 
 @click.command(cls=InOrder)
-@click.argument("paths", nargs=-1, required=True, type=click.Path(), metavar="IN... [OUT]")
-@click.option(
-    "-o", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Write one document per picture here."
-)
+@click.argument("paths", nargs=-1, required=True, metavar="IN... [OUT]")
+@click.option("-o", "folder", type=Path, metavar="DIR", help="Write one document per picture here.")
 @click.option(
     "--format", "kind", type=click.Choice(list(DOCUMENTS)), default="psd", help="With -o: what to write [psd]."
 )
 @click.option("--scale", type=click.Choice([1, 2, 4]), help="The document is so many times as large [2].")
 @click.option("--max-layers", type=click.IntRange(min=0), metavar="N", help="Lift at most N elements [24].")
 @click.option("--granularity", type=click.FloatRange(0, 1), metavar="0..1", help="0 main subjects, 1 everything [0.5].")
-@click.option(
-    "--mask", "masks", multiple=True, type=click.Path(), metavar="FILE", help="Lift what is white. Repeatable."
-)
+@click.option("--mask", "masks", multiple=True, metavar="FILE", help="Lift what is white. Repeatable.")
 @click.option(
     "--box", "boxes", multiple=True, type=Numbers("L", "T", "W", "H"), help="Lift what is in a box. Repeatable."
 )
@@ -85,13 +81,9 @@ class Job:
 @click.option("--upscale", metavar="NAME", help="What enlarges [classic].")
 @click.option("--device", metavar="NAME", help="Where models run [cpu].")
 @click.option("--seed", type=int, metavar="N", help="For every random choice [0].")
-@click.option(
-    "--recipe", "recipe_file", type=click.Path(), metavar="FILE", help="Take all these choices from a TOML file."
-)
-@click.option("--preview", type=click.Path(path_type=Path), metavar="FILE.png", help="Write a contact sheet.")
-@click.option(
-    "--report", type=click.Path(path_type=Path), metavar="FILE.json", help="Write what was found and what to check."
-)
+@click.option("--recipe", "recipe_file", metavar="FILE", help="Take all these choices from a TOML file.")
+@click.option("--preview", type=Path, metavar="FILE.png", help="Write a contact sheet.")
+@click.option("--report", type=Path, metavar="FILE.json", help="Write what was found and what to check.")
 @click.option("--json", "as_json", is_flag=True, help="Events as JSON lines on stdout.")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
 @click.pass_context

@@ -6,8 +6,8 @@ import click
 
 
 @click.command()
-@click.argument("file", type=click.Path())
-@click.argument("out", type=click.Path())
+@click.argument("file")
+@click.argument("out")
 @click.option("--force", is_flag=True, help="Replace OUT if it exists.")
 def flatten(file: str, out: str, force: bool) -> None:
     """Write the flat picture a layered file shows.

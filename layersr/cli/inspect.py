@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("file", type=click.Path())
+@click.argument("file")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object; layers from bottom to top.")
 def inspect(file: str, as_json: bool) -> None:
     """List the layers of a file, the top one first.

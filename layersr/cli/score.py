@@ -9,8 +9,8 @@ from layersr.cli.show import table
 
 
 @click.command()
-@click.argument("pred", type=click.Path())
-@click.argument("truth", type=click.Path())
+@click.argument("pred")
+@click.argument("truth")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def score(pred: str, truth: str, as_json: bool) -> None:
     """Score a layered file against the true one.

@@ -19,9 +19,9 @@ from layersr import color
 from layersr.arrays import Pixels
 from layersr.documents import manifest
 from layersr.documents.guard import check_size, reading
-from layersr.documents.psd import BLEND_KEYS, MANIFEST_ID, SPELLING
 from layersr.documents.psd_colours import to_rgb
 from layersr.documents.psd_planes import Mask, Plane, mask, multiply, planes, unpack
+from layersr.documents.psd_spelling import BLEND_KEYS, MANIFEST_ID, SPELLING
 from layersr.errors import InputError
 from layersr.layers import Layer, LayerStack
 

@@ -14,15 +14,18 @@ from numpy import ndarray
 
 from layersr.arrays import RGB, Mask
 
-import os
-FREE = np.float32(os.environ.get('FREE', 0.08))
-DISCOUNT = np.float32(os.environ.get('DISC', 0.7))
-CALM = np.float32(os.environ.get('CALM', 0.02))
-BUSY = np.float32(os.environ.get('BUSY', 3))
-SPREAD=float(os.environ.get('SPREAD',0.75))
+Channels = Float32[ndarray, "h w 5"]
+"""Colours and activity across and along (`with_activity`)."""
+
 RADIUS = 3
 SIZE = 2 * RADIUS + 1
 WINDOW = [(dy, dx) for dy in range(-RADIUS, RADIUS + 1) for dx in range(-RADIUS, RADIUS + 1)]
+
+BUSY = np.float32(8)
+"""What activity weighs against colour."""
+
+FREE, CALM, DISCOUNT = np.float32(0.08), np.float32(0.02), np.float32(0.7)
+"""A patch's mean colour may be shifted so far; where its mean gradient is below this; for the rest of its price."""
 
 Indices = Integer[ndarray, " n"]
 """Flat indices of pixels."""
@@ -58,12 +61,12 @@ def sources(usable: Mask) -> Mask:
     return cv2.erode(np.pad(usable, RADIUS).astype(np.uint8), np.ones((SIZE, SIZE), np.uint8))[RADIUS:-RADIUS, RADIUS:-RADIUS] > 0
 
 
-def means(image: ndarray) -> Float32[ndarray, "p 3"]:
+def means(image: Channels) -> Float32[ndarray, "p 3"]:
     """The mean colour of the patch around every pixel."""
     return cv2.blur(np.ascontiguousarray(image[..., :3]), (SIZE, SIZE), borderType=cv2.BORDER_REFLECT_101).reshape(-1, 3)
 
 
-def leeway(image: ndarray) -> Float32[ndarray, " p"]:
+def leeway(image: Channels) -> Float32[ndarray, " p"]:
     """How far the mean colour of each patch may be shifted: some where the picture is smooth, nothing where it is busy.
 
     So a painted sky keeps its gradient, while texture is copied as it is.
@@ -97,7 +100,7 @@ UNIT = np.float32(BASIS[0][1].sum() ** 2)
 OPPONENT = np.array([[0.577, 0.577, 0.577], [0.707, 0, -0.707], [-0.408, 0.816, -0.408]], np.float32)
 
 
-def describe(image: RGB) -> Float32[ndarray, "n d"]:
+def describe(image: Channels) -> Float32[ndarray, "n d"]:
     """A short vector for the patch around every pixel; their squared distance is nearly that of the patches."""
     height, width = image.shape[:2]
     planes = [*cv2.split(cv2.transform(image[..., :3], OPPONENT)), *cv2.split(image[..., 3:])]
@@ -116,7 +119,7 @@ def windows(image: ndarray) -> ndarray:
     return view.reshape(image.shape[0] * image.shape[1], -1)
 
 
-def with_activity(image: RGB, hole: Mask) -> Float32[ndarray, "h w 5"]:
+def with_activity(image: RGB, hole: Mask) -> Channels:
     """The picture and, as two more channels, how busy it is across and along around each pixel (Newson et al. 2014)."""
     known = (~hole).astype(np.float32)
     luma = image.mean(axis=2)
@@ -128,7 +131,7 @@ def with_activity(image: RGB, hole: Mask) -> Float32[ndarray, "h w 5"]:
     return np.dstack([image, BUSY * mean])
 
 
-def peel_in(image: RGB, hole: Mask, source: Mask) -> RGB:
+def peel_in(image: Channels, hole: Mask, source: Mask) -> Channels:
     """Fill a small hole from its rim inwards, ring by ring, each pixel from the patch that fits what is there already."""
     image, filled = np.where(hole[..., None], np.float32(0), image), ~hole
     middle = np.flatnonzero(source)
@@ -158,7 +161,7 @@ def peel_in(image: RGB, hole: Mask, source: Mask) -> RGB:
     return image
 
 
-def match_all(image: RGB, target: Indices, source: Mask, weight: Float32[ndarray, "h w"]) -> Field:
+def match_all(image: Channels, target: Indices, source: Mask, weight: Float32[ndarray, "h w"]) -> Field:
     """The best source for every target by trying them all; for small pictures.
 
     Args:
@@ -209,7 +212,7 @@ def measure(vectors: Float32[ndarray, "p d"], target: Indices, source: Indices) 
     return cost
 
 
-def improve(vectors: Float32[ndarray, "p d"], field: Field, source: Mask, radii: list[int], rng: np.random.Generator) -> Field:
+def improve(vectors: Float32[ndarray, "p d"], field: Field, source: Mask, radii: tuple[int, ...], rng: np.random.Generator) -> Field:
     """One round of PatchMatch: ask the neighbours, then look around at random.
 
     Args:
@@ -248,12 +251,12 @@ def improve(vectors: Float32[ndarray, "p d"], field: Field, source: Mask, radii:
     return Field(target, best, cost, field.mean)
 
 
-def remeasure(image: RGB, vectors: Float32[ndarray, "p d"], field: Field) -> Field:
+def remeasure(image: Channels, vectors: Float32[ndarray, "p d"], field: Field) -> Field:
     """The same field, its costs and means taken anew after the picture changed."""
     return replace(field, cost=measure(vectors, field.target, field.source), mean=means(image)[field.target])
 
 
-def vote(image: RGB, hole: Mask, field: Field, trust: Float32[ndarray, "h w"]) -> RGB:
+def vote(image: Channels, hole: Mask, field: Field, trust: Float32[ndarray, "h w"]) -> Channels:
     """Paint each pixel of the hole with the mean of what all patches over it propose, the better match counting more."""
     height, width = hole.shape
     pixels = image.reshape(-1, image.shape[2])
@@ -261,7 +264,7 @@ def vote(image: RGB, hole: Mask, field: Field, trust: Float32[ndarray, "h w"]) -
     y, x = np.divmod(inner, width)
     place = np.full(height * width, -1, np.int32)
     place[field.target] = np.arange(len(field.target))
-    spread = max(float(np.quantile(field.cost, SPREAD)), 1e-6)
+    spread = max(float(np.quantile(field.cost, 0.75)), 1e-6)
     say = np.exp(-field.cost / (2 * spread)) * trust.reshape(-1)[field.target] + np.float32(1e-9)
     moved = np.zeros((len(field.target), image.shape[2]), np.float32)
     moved[:, :3] = shift(field.mean, means(image)[field.source], leeway(image)[field.source])
@@ -274,17 +277,6 @@ def vote(image: RGB, hole: Mask, field: Field, trust: Float32[ndarray, "h w"]) -
         weights += w
     painted = image.copy()
     painted.reshape(-1, image.shape[2])[inner] = total / weights[:, None]
-    return painted
-
-
-def copy(image, hole, field):
-    """Paint by copying."""
-    painted = image.copy()
-    inner = np.flatnonzero(hole)
-    own = hole.reshape(-1)[field.target]
-    c = image.shape[2]
-    painted.reshape(-1, c)[inner] = image.reshape(-1, c)[field.source[own]]
-    painted.reshape(-1, c)[inner, :3] += shift(field.mean[own], means(image)[field.source[own]], leeway(image)[field.source[own]])
     return painted
 
 

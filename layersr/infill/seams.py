@@ -12,19 +12,17 @@ from layersr.arrays import RGB, Mask
 from layersr.infill.membrane import relax
 from layersr.infill.patches import Indices
 
-import os
-TOLERATED = float(os.environ.get('TOL', 0.08))
+TOLERATED = np.float32(0.08)
 """A step at a seam larger than this share of the range is taken for structure and not smoothed away."""
 
 
-def settle(image: RGB, hole: Mask, source: Indices, cost: ndarray, allowed: Mask, rounds: int) -> Indices:
+def settle(image: RGB, hole: Mask, source: Indices, allowed: Mask, rounds: int = 3) -> Indices:
     """Move the seams to where they show least: each pixel may adopt the offset of a neighbour.
 
     Args:
         image: colours.
         hole: what is painted.
         source: the pixel copied to each pixel of the hole, in the order of `np.flatnonzero(hole)`.
-        cost: of the match, per pixel of the hole; a weak pull to good matches.
         allowed: pixels that may be copied.
         rounds: passes over the hole.
     """
@@ -58,7 +56,7 @@ def settle(image: RGB, hole: Mask, source: Indices, cost: ndarray, allowed: Mask
         return total
 
     parity = (y + x) % 2
-    for round_ in range(rounds):
+    for _ in range(rounds):
         for colour_class in (0, 1):
             for shift, there in steps:
                 who = np.flatnonzero((parity == colour_class) & there)

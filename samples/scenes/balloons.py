@@ -3,9 +3,10 @@
 import numpy as np
 
 from scenes.brushes import Brush, paint
-from scenes.forms import hairs, inside, mix, noise, polygon, ramp, rgb, smooth
+from scenes.forms import hairs, mix, noise, polygon, ramp, rgb, smooth
 from scenes.lathe import turn
-from scenes.studio import Frame, Picture
+from scenes.studio import Picture
+from scenes.town import add_town
 
 SIZE = (960, 768)
 SHAPE = ((236, 12), (232, 36), (216, 68), (184, 96), (146, 104), (104, 92), (60, 60), (24, 34), (4, 22), (0, 20))
@@ -52,7 +53,7 @@ def add_morning(picture: Picture) -> None:
         field = ramp(np.clip((y - line) / 90, 0, 1) + 0.12 * noise(rng, x / 44, y / 12, 3), *codes)
         target = np.where(over[..., None], field, target)
         angle = np.where(over, 0.35 * noise(rng, x / 50, y / 30, 2), angle)
-    target, angle = add_town(frame, rng, target, angle)
+    add_town(picture, rng, target, angle)
     colour = paint(
         frame, target, angle, rng,
         [Brush(50, 13, 2.2, 0.016), Brush(26, 6, 1.6, 0.016, 0.09, 0.03), Brush(12, 2.8, 2.0, 0.014, 0.08, 0.07),
@@ -60,43 +61,6 @@ def add_morning(picture: Picture) -> None:
         relief=0.5,
     )  # fmt: skip
     picture.add("morning over the town", frame, colour)
-
-
-def add_town(frame: Frame, rng: np.random.Generator, target: np.ndarray, angle: np.ndarray):
-    """Houses with tiled roofs between trees, far ones first; a church among them."""
-    x, y = frame.grid()
-    walls = ("#f3e3c8", "#e8cfae", "#f6ecd8", "#dcc4b0", "#efd6c0")
-    roofs = ("#b5533a", "#c9694a", "#9c4636", "#d07f58", "#a85c48")
-    houses = [(rng.uniform(-20, 980), base, s) for base, s, n in ((648, 0.55, 26), (684, 0.75, 22), (728, 1.0, 17)) for _ in range(n)]
-    houses.insert(22, (705, 664, -1.0))
-    for hx, base, s in houses:
-        church, s = s < 0, abs(s)
-        base = base + rng.normal(0, 6)
-        w, h, roof = (34, 92, 74) if church else (rng.uniform(24, 40) * s, rng.uniform(26, 42) * s, rng.uniform(18, 28) * s)
-        wall = rgb(walls[rng.integers(len(walls))])
-        tile = rgb("#5c7486" if church else roofs[rng.integers(len(roofs))])
-        box = np.array([(hx - w, base), (hx - w, base - h), (hx + w, base - h), (hx + w, base)])
-        shade = 1 - 0.28 * smooth(hx - 0.2 * w, hx + 0.2 * w, x)
-        target = mix(target, wall * shade[..., None], polygon(frame, box))
-        if church:
-            peak = np.array([(hx - w * 1.06, base - h), (hx, base - h - roof), (hx + w * 1.06, base - h)])
-        else:
-            peak = np.array([(hx - w * 1.2, base - h), (hx - w * 0.75, base - h - roof), (hx + w * 0.75, base - h - roof), (hx + w * 1.2, base - h)])
-        cover = polygon(frame, peak)
-        rows = 0.93 + 0.07 * np.sin(y * 2 * np.pi / (5 * s))
-        target = mix(target, tile * (rows * (1.06 - 0.3 * smooth(hx - w, hx + w, x)))[..., None], cover)
-        angle = np.where(cover > 0.5, 0.05, np.where(polygon(frame, box) > 0.5, np.pi / 2, angle))
-        for wx in (-0.5, 0.0, 0.5):
-            for wy in (0.35, 0.7) if h > 24 else (0.5,):
-                pane = np.array([(-0.1, -0.09), (0.1, -0.09), (0.1, 0.09), (-0.1, 0.09)]) * [w, h] + [hx + wx * w, base - wy * h]
-                target = mix(target, rgb("#46566a"), 0.8 * polygon(frame, pane))
-        for _ in range(2):
-            tx, ty, r = hx + rng.uniform(-2, 2) * w, base + rng.uniform(-4, 6), rng.uniform(10, 19) * s
-            bush = inside(1 + 0.35 * noise(rng, x / (7 * s), y / (7 * s), 2) - np.hypot((x - tx) / r, (y - ty + r * 0.5) / r))
-            green = ramp(0.5 - (y - ty + r * 0.5) / (2.2 * r) - 0.25 * (x - tx) / r, "#1f3a2c", "#3f6a3c", "#86a04c", "#d3cd78")
-            target = mix(target, green, bush)
-            angle = np.where(bush > 0.5, np.arctan2(y - ty, x - tx) + 1.2, angle)
-    return target, angle
 
 
 def add_balloon(picture: Picture, name: str, x: float, y: float, scale: float, palette: int) -> None:
@@ -113,7 +77,11 @@ def add_balloon(picture: Picture, name: str, x: float, y: float, scale: float, p
     level = level - 0.09 * smooth(0.4, 0.5, seam)
     a, b = PALETTES[palette]
     if palette % 2:
-        stripe = np.where(np.abs(s.along - 0.42) < 0.1, smooth(-0.1, 0.1, np.sin((s.along - 0.42) * 31 + np.sign(stripe - 0.5))), stripe)
+        stripe = np.where(
+            np.abs(s.along - 0.42) < 0.1,
+            smooth(-0.1, 0.1, np.sin((s.along - 0.42) * 31 + np.sign(stripe - 0.5))),
+            stripe,
+        )
     target = mix(ramp(level, *b), ramp(level, *a), stripe)
     target = mix(target, ramp(level, *a), smooth(0.1, 0.085, s.along) + smooth(0.9, 0.93, s.along))
     target = mix(target, rgb("#fff6dc"), 0.5 * smooth(0.45, 1.0, s.gloss(16)))
@@ -121,7 +89,7 @@ def add_balloon(picture: Picture, name: str, x: float, y: float, scale: float, p
     bw, top, low = 15 * scale, mouth + 34 * scale, mouth + 58 * scale
     basket = polygon(s.frame, np.array([(x - bw, top), (x + bw, top), (x + bw * 0.84, low), (x - bw * 0.84, low)]))
     weave = 0.5 + 0.2 * np.sin(gx / scale * 1.5) * np.sin(gy / scale * 1.3) - 0.4 * (gx - x) / bw / 2
-    wicker = ramp(weave, "#2e1a10", "#70452260"[:7], "#b98548", "#e8c285")
+    wicker = ramp(weave, "#2e1a10", "#704522", "#b98548", "#e8c285")
     wicker = mix(wicker, rgb("#3b2012"), smooth(top + 4 * scale, top, gy))
     ropes = [
         (np.array([(x + u * 20 * scale, mouth - 2 * scale), (x + u * bw * 0.95, top + 1)]), 1.5 * max(scale, 0.4), 1.5 * max(scale, 0.4), rgb("#3d2a20"))

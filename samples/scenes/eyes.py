@@ -108,16 +108,18 @@ def add_eye(picture: Picture, name: str, eye: Eye) -> None:
     iris = mix(iris, rgb("#120f22"), 0.6 * smooth(0.22, 0.02, above))
     eyeball = mix(white, iris, inside(1 - r))
     target = mix(target, eyeball, aperture)
-    direction = np.where(r < 1.02, phi + np.where(r < 0.4, np.pi / 2, 0), slope * 0.8)
+    ring = (r < 0.42) | (r > 0.88)
+    direction = np.where(r < 1.08, phi + np.where(ring, np.pi / 2, 0), slope * 0.8)
     angle = np.where(aperture > 0.5, direction, slope) + eye.tilt
 
     size = eye.half / 60
     brushes = [
         Brush(17 * size, 5.5 * size, 2.0, 0.035, 0.12),
         Brush(10 * size, 2.6 * size, 2.0, 0.03, 0.08, 0.06),
-        Brush(5 * size, 1.3 * size, 2.0, 0.02, 0.07, 0.1),
+        Brush(5 * size, 1.3 * size, 2.2, 0.018, 0.07, 0.08),
+        Brush(3.2 * size, 0.7 * size, 2.4, 0.012, 0.06, 0.13),
     ]
-    colour = paint(frame, target, angle, rng, [b for b in brushes if b.width > 0.8], skin, relief=0.7)
+    colour = paint(frame, target, angle, rng, [b for b in brushes if b.width > 0.75], skin, relief=0.7)
     glint = inside(0.2 - np.hypot((u - gx + 0.36 * ri) / ri, (v - gy + 0.34 * ri) / ri * 0.85)) * aperture
     glint = glint + 0.6 * inside(0.09 - np.hypot(u - gx - 0.4 * ri, v - gy - 0.36 * ri) / ri) * aperture
     colour = mix(colour, rgb("#fffdf2"), 0.96 * glint)
@@ -142,18 +144,23 @@ def place(eye: Eye, u: np.ndarray, v: np.ndarray) -> np.ndarray:
 
 
 def lashes(eye: Eye, rng: np.random.Generator, upper: float, lower: float) -> list:
-    """Curved lashes on both lids, longer towards the outer corner."""
+    """Curved lashes on both lids, longer towards the outer corner, some of them in pairs."""
     strands = []
-    t = np.linspace(0, 1, 9)
-    for u0 in np.linspace(-0.82, 0.97, int(15 + eye.half / 7)):
-        long = (0.24 + 0.16 * u0) * rng.uniform(0.8, 1.15) * (0.6 + upper)
-        lean = 0.55 * u0 + rng.normal(0, 0.07)
-        u = u0 + long * (lean * t + 0.25 * np.sign(u0 + 0.1) * t * t)
-        v = -arch(np.array(u0), upper) - long * (t * 0.55 + 0.45 * t * t)
-        strands.append((place(eye, u, v), 0.034 * eye.half, 0.005 * eye.half, rgb("#171126")))
-    for u0 in np.linspace(-0.5, 0.9, int(8 + eye.half / 14)):
-        long = 0.1 * rng.uniform(0.7, 1.2) * (0.6 + upper)
-        u = u0 + long * (0.6 * u0 * t)
-        v = arch(np.array(u0), lower, -0.2) + 0.03 + long * t
-        strands.append((place(eye, u, v), 0.018 * eye.half, 0.004 * eye.half, rgb("#3a2236")))
+    t = np.linspace(0, 1, 12)
+    dark = rgb("#171126")
+    for u0 in np.linspace(-0.86, 0.98, int(24 + eye.half / 4)):
+        u0 = u0 + rng.normal(0, 0.012)
+        long = (0.25 + 0.13 * u0) * rng.uniform(0.72, 1.12) * (0.55 + 0.9 * upper)
+        lean = 0.75 * u0 + 0.06 + rng.normal(0, 0.1)
+        u = u0 + long * (lean * t + (0.12 + 0.3 * u0) * t * t)
+        v = -arch(np.array(u0), upper) - long * (0.45 * t + 0.62 * t * t)
+        width = max(0.026 * eye.half, 0.9) * rng.uniform(0.75, 1.1)
+        strands.append((place(eye, u, v), width, 0.12 * width, dark))
+    for u0 in np.linspace(-0.45, 0.92, int(12 + eye.half / 6)):
+        u0 = u0 + rng.normal(0, 0.015)
+        long = 0.105 * rng.uniform(0.6, 1.2) * (0.6 + upper)
+        u = u0 + long * (0.35 * u0 * t + 0.5 * (u0 + 0.15) * t * t)
+        v = arch(np.array(u0), lower, -0.2) + 0.035 + long * (0.9 * t - 0.2 * t * t)
+        width = max(0.011 * eye.half, 0.6)
+        strands.append((place(eye, u, v), width, 0.15 * width, rgb("#34203a")))
     return strands

@@ -60,10 +60,9 @@ def turn(
     from above.
     """
     curve = spline(profile)
-    curve = np.concatenate([curve[:1] * [1, 0], curve, curve[-1:] * [1, 0]]) * scale
+    curve = curve * scale
     high = curve[:, 0].max()
     wide = curve[:, 1].max()
-    # The outline bulges below the base by the rim's near half and the top by its far half.
     reach = 1.1 * max(high, wide) + wide + 8
     frame = picture.frame(x - reach, base - reach, x + reach, base + reach * 0.75)
     gx, gy = frame.grid()
@@ -80,14 +79,13 @@ def turn(
         radius = np.interp(level, heights, radii)
     across = np.clip(px / np.maximum(radius, 1e-3), -1, 1)
     ring = np.linspace(0, 2 * np.pi, 60)
-    mask = np.zeros(frame.shape, np.float32)
 
     def world(u: np.ndarray, v: np.ndarray) -> np.ndarray:
         return np.stack([x + u * c - v * s, base + u * s + v * c], -1)
 
     side = np.stack([curve[:, 1], -curve[:, 0]], 1)
     mask = polygon(frame, world(*np.concatenate([side, (side * [-1, 1])[::-1]]).T))
-    for height, r in ((0.0, radii[heights <= 1e-6].max()), (high, radii[heights >= high - 1e-6].max())):
+    for height, r in ((0.0, radii[0]), (high, radii[-1])):  # the rims' near and far halves bulge beyond the profile
         if r > 1:
             mask = np.maximum(mask, polygon(frame, world(r * np.cos(ring), -height + lift * r * np.sin(ring))))
     slope = np.interp(level, heights, np.gradient(radii, heights + np.arange(len(heights)) * 1e-6))
@@ -117,15 +115,16 @@ def cast_shadow(
 ) -> None:
     """A soft shadow on the table, away from the light, darkest where the thing touches the table."""
     rng = picture.rng(name)
-    frame = picture.frame(x - width * 2, y - width, x + width * 2 + long * 1.4, y + width + long * 0.6)
+    frame = picture.frame(x - width * 2, y - width - long * 0.3, x + width * 2 + long * 1.4, y + width)
     gx, gy = frame.grid()
     dx, dy = gx - x, gy - y
-    along = np.clip((dx * 0.965 + dy * 0.26) / long, 0, 1)
-    ax, ay = dx - along * long * 0.965, dy - along * long * 0.26
-    wide = width * (1 + 0.1 * along)
+    right, down = 0.994, -0.11  # the light comes from the left and from before the table
+    along = np.clip((dx * right + dy * down) / long, 0, 1)
+    ax, ay = dx - along * long * right, dy - along * long * down
+    wide = width * (1 + 0.25 * along)
     f = 1 - np.hypot(ax / wide, ay / (wide * 0.3))
     soft = 0.1 + 0.75 * along
-    alpha = strength * smooth(-0.5, 1, f / soft + 0.25) * (1 - 0.55 * along)
+    alpha = strength * smooth(-0.6, 0.9, f / soft + 0.4) * (1 - 0.4 * along)
     touch = np.exp(-((dx / (width * 1.02)) ** 4) - (dy / (width * 0.27)) ** 2)
     alpha = np.maximum(alpha, 0.86 * strength / 0.62 * touch * 0.9)
     alpha = blur(frame, alpha, 2.5) * (1 + 0.08 * noise(rng, gx / 9, gy / 5, 3))

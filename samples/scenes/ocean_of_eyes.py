@@ -51,7 +51,8 @@ def sea(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndar
     chop = noise(rng, (x - 480) * far / 70 + 90, 24 * np.log(z + 0.09), 3)
     level = 0.42 + 0.34 * swell + 0.14 * chop - 0.26 * z
     water = ramp(level, "#071b3a", "#0f3d63", "#1f6f8b", "#5fb0ad", "#c4e3cb")
-    water = mix(water, rgb("#e9a58d"), 0.55 * np.exp(-z * 9))
+    mirrored = ramp(0.5 + 0.5 * chop, "#6a5a86", "#c98a8a", "#f6c193")
+    water = mix(water, mirrored, 0.8 * np.exp(-z * 11) + 0.22 * smooth(0.3, 0.8, swell) * np.exp(-z * 3))
     away = (x - MOON + 26 * noise(rng, y / 60, y * 0, 2)) / (34 + 190 * z)
     path = np.exp(-(away**2)) * smooth(0.35, 0.85, 0.5 + 0.45 * swell + 0.4 * chop + 0.25 * np.exp(-(away**2)))
     water = mix(water, ramp(path + 0.1 * chop, "#f09a5c", "#ffd385", "#fff3cf"), 0.92 * path)
@@ -72,13 +73,18 @@ def draw(picture: Picture) -> None:
     sky = mix(sky, ramp(t, "#2f5f9a", "#5d86b8", "#c38bb0", "#ffc39a"), 0.34 * ribbon)
     glow = np.exp(-(((x - MOON) / 330) ** 2 + ((y - HORIZON) / 150) ** 2))
     sky = mix(sky, rgb("#ffe0a0"), 0.7 * glow)
+    sun = np.hypot(x - LARGE[0].x, (y - LARGE[0].y) * 1.15)
+    rings = 0.5 + 0.5 * np.sin(sun / 11 + 3 * flow)
+    sky = mix(sky, ramp(t, "#c77a9c", "#f0a48c", "#ffd093"), (0.5 + 0.25 * rings) * np.exp(-((sun / 250) ** 2)))
     water, swell = sea(x, y, rng)
     below = y > HORIZON
     target = np.where(below[..., None], water, sky)
-    angle = np.where(below, 0.5 * np.arctan(np.gradient(swell, axis=1) * 30), tangent(flow + y / 700))
+    round_sun = flow + y / 700 + 2.2 * np.exp(-((sun / 230) ** 2))
+    angle = np.where(below, 0.5 * np.arctan(np.gradient(swell, axis=1) * 30), tangent(round_sun))
     colour = paint(
         frame, target, angle, rng,
-        [Brush(46, 12, 2.2, 0.022), Brush(30, 6.5, 1.6, 0.02, 0.11, 0.03), Brush(16, 3.2, 1.8, 0.016, 0.09, 0.09)],
+        [Brush(46, 12, 2.2, 0.022), Brush(30, 6.5, 1.6, 0.02, 0.11, 0.03), Brush(16, 3.2, 1.8, 0.016, 0.09, 0.09),
+         Brush(11, 1.7, 1.8, 0.014, 0.08, 0.2)],
         relief=0.6,
     )  # fmt: skip
     picture.add("sea and sky", frame, colour)

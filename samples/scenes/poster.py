@@ -2,12 +2,15 @@
 
 import numpy as np
 
-from scenes.forms import blur, inside, noise, polygon, rgb, smooth, spline
+from scenes.forms import inside, noise, polygon, rgb, smooth, spline
 from scenes.lettering import words
 from scenes.studio import Frame, Picture
 
 SIZE = (768, 1024)
 CREAM, INK, RED, GOLD, TEAL, BLUE, MINT = "#f3e7cd", "#14233f", "#e2492f", "#f2b134", "#2a8c8c", "#1c4f7c", "#a9d2bd"
+
+CLOUD = ((572, 302, 92, 9), (556, 338, 132, 13), (590, 378, 104, 16))
+"""Bars of the cloud: middle x and y, half the width, height."""
 
 
 def flat(picture: Picture, name: str, frame: Frame, alpha: np.ndarray, tint: str, group: tuple[str, ...] = ()) -> None:
@@ -29,10 +32,22 @@ def draw(picture: Picture) -> None:
     shapes = ("shapes",)
     flat(picture, "halo", frame, inside(292 - np.hypot(x - 420, y - 402)) * 0.92, GOLD, shapes)
     flat(picture, "sun", frame, inside(214 - np.hypot(x - 420, y - 402)), RED, shapes)
-    bars = sum(inside(h / 2 - np.abs(y - c)) for c, h in ((302, 9), (338, 12), (378, 15)))
-    long = inside(150 - np.abs(x - 612 + 0.0 * y))
-    flat(picture, "cloud", frame, np.clip(bars * long, 0, 1), CREAM, shapes)
-    back = np.array([(0, 640), (96, 520), (150, 572), (262, 404), (356, 540), (410, 488), (560, 660), (768, 600), (768, 800), (0, 800)])
+    bars = [inside(h / 2 - np.abs(y - c)) * inside(w - np.abs(x - m)) for m, c, w, h in CLOUD]
+    flat(picture, "cloud", frame, np.max(bars, 0), CREAM, shapes)
+    back = np.array(
+        [
+            (0, 640),
+            (96, 520),
+            (150, 572),
+            (262, 404),
+            (356, 540),
+            (410, 488),
+            (560, 660),
+            (768, 600),
+            (768, 800),
+            (0, 800),
+        ]
+    )
     flat(picture, "far mountains", frame, polygon(frame, back), BLUE, shapes)
     snow = np.array([(262, 404), (306, 467), (288, 480), (268, 462), (252, 486), (232, 466), (222, 463)])
     flat(picture, "snow", frame, polygon(frame, snow), CREAM, shapes)
@@ -67,12 +82,12 @@ def gull(frame: Frame, x: float, y: float, s: float) -> np.ndarray:
 def add_boat(picture: Picture) -> None:
     """A boat with two sails, half behind the next wave."""
     frame = picture.frame(90, 520, 320, 800)
-    hull = spline([(118, 716), (150, 722), (220, 723), (284, 708), (276, 736), (252, 764), (160, 768), (132, 748)], closed=True)
+    hull = spline(
+        [(118, 716), (150, 722), (220, 723), (284, 708), (276, 736), (252, 764), (160, 768), (132, 748)], closed=True
+    )
     flat(picture, "hull", frame, polygon(frame, hull), RED, ("boat",))
     main = np.concatenate([[(206, 540)], spline([(206, 540), (252, 610), (282, 694)]), [(206, 700)]])
     jib = np.concatenate([[(194, 566)], spline([(194, 566), (168, 640), (128, 702)]), [(194, 702)]])
     flat(picture, "sails", frame, np.maximum(polygon(frame, main), polygon(frame, jib)), CREAM, ("boat",))
-    mast = inside(2.6 - np.abs(blur(frame, frame.grid()[0], 0.1) - 200)) * polygon(
-        frame, np.array([(190, 528), (210, 528), (210, 722), (190, 722)])
-    )
-    flat(picture, "mast", frame, mast, INK, ("boat",))
+    mast = np.array([(197.4, 528), (202.6, 528), (202.6, 722), (197.4, 722)])
+    flat(picture, "mast", frame, polygon(frame, mast), INK, ("boat",))

@@ -3,14 +3,26 @@
 import numpy as np
 
 from scenes.brushes import Brush, paint
-from scenes.forms import blur, hairs, inside, lit, mix, noise, polygon, ramp, rgb, smooth, spline
+from scenes.forms import blur, hairs, inside, lit, mix, noise, polygon, ramp, rgb, smooth, spline, tangent
 from scenes.lathe import cast_shadow, turn
 from scenes.studio import Picture
 
 SIZE = (896, 768)
 EDGE = 560
 BURNER = ((62, 50), (58, 56), (44, 66), (24, 60), (10, 38), (5, 30), (2, 40), (0, 40))
-FLASK = ((250, 30), (246, 26), (236, 24), (190, 23), (168, 30), (146, 52), (112, 82), (72, 92), (34, 82), (8, 56), (0, 48))
+FLASK = (
+    (250, 30),
+    (246, 26),
+    (236, 24),
+    (190, 23),
+    (168, 30),
+    (146, 52),
+    (112, 82),
+    (72, 92),
+    (34, 82),
+    (8, 56),
+    (0, 48),
+)
 CANDLE = ((150, 25), (146, 27), (80, 27), (0, 27))
 
 
@@ -25,8 +37,8 @@ def draw(picture: Picture) -> None:
     add_flask(picture)
     cast_shadow(picture, "shadow of the ball", 296, 716, 44, 60, 0.4, "#0a0b16", ("shadows",))
     add_ball(picture, 296, 652, 68)
-    add_smoke(picture, "smoke", 452, 622, 560, 118, 0.9)
-    add_smoke(picture, "thin smoke", 470, 622, 470, 70, 0.55)
+    add_smoke(picture, "smoke", 452, 622, 600, 92, 0.88)
+    add_smoke(picture, "thin smoke", 462, 622, 440, 60, 0.5)
 
 
 def add_room(picture: Picture) -> None:
@@ -36,7 +48,9 @@ def add_room(picture: Picture) -> None:
     x, y = frame.grid()
     patch = noise(rng, x / 150, y / 150, 4)
     warm = np.exp(-(((x - 196) / 250) ** 2 + ((y - 430) / 230) ** 2))
-    wall = ramp(0.2 + 0.55 * warm + 0.1 * patch + 0.1 * smooth(500, 0, y), "#10131f", "#252a3d", "#4d4150", "#8f6650", "#d99a5c")
+    wall = ramp(
+        0.2 + 0.55 * warm + 0.1 * patch + 0.1 * smooth(500, 0, y), "#10131f", "#252a3d", "#4d4150", "#8f6650", "#d99a5c"
+    )
     arch = np.where(y < 220, 190 - np.hypot(x - 560, (y - 220)), 190 - np.abs(x - 560))
     opening = inside(np.minimum(arch, 500 - y))
     reveal = inside(np.minimum(arch + 26, 520 - y))
@@ -53,20 +67,34 @@ def add_room(picture: Picture) -> None:
     for base, tall, period, code in ((432, 34, 120, "#6f6a8c"), (470, 26, 80, "#3c4464")):
         line = base + tall * noise(rng, x / period, np.zeros_like(x) + base, 4, 0.45)
         sky = np.where((y > line)[..., None], rgb(code) * (1 + 0.1 * noise(rng, x / 30, y / 20, 2))[..., None], sky)
-    stone = ramp(0.35 + 0.3 * smooth(700, 370, x) + 0.12 * patch + 0.2 * smooth(480, 510, y), "#191c2c", "#3d3c50", "#7d6a6a", "#c79b78")
+    stone = ramp(
+        0.35 + 0.3 * smooth(700, 370, x) + 0.12 * patch + 0.2 * smooth(480, 510, y),
+        "#191c2c",
+        "#3d3c50",
+        "#7d6a6a",
+        "#c79b78",
+    )
     target = mix(mix(wall, stone, reveal), sky, opening)
-    bars = inside(3.6 - np.abs(x - 560)) + inside(3.2 - np.abs(y - 232)) + inside(2.6 - np.abs(np.hypot(x - 560, y - 220) - 96)) * (y < 220)
+    fan = np.hypot(x - 560, y - 230) - 96
+    bars = inside(3.6 - np.abs(x - 560)) + inside(3.2 - np.abs(y - 232)) + inside(2.6 - np.abs(fan)) * (y < 228)
     target = mix(target, rgb("#171a29"), np.clip(bars, 0, 1) * opening)
     grain = noise(rng, x / 240, (y - 0.03 * x) / 6, 4)
     near = np.exp(-(((x - 230) / 280) ** 2 + ((y - 640) / 90) ** 2))
     sheen = np.exp(-(((x - 560) / 170) ** 2)) * smooth(EDGE + 130, EDGE, y)
-    table = ramp(0.18 + 0.62 * near + 0.28 * sheen + 0.09 * grain, "#0d0a12", "#2c1a1c", "#6a3a28", "#b5713f", "#f0b876")
+    table = ramp(
+        0.18 + 0.62 * near + 0.28 * sheen + 0.09 * grain, "#0d0a12", "#2c1a1c", "#6a3a28", "#b5713f", "#f0b876"
+    )
     target = np.where((y > EDGE)[..., None], table, target)
     target = mix(target, rgb("#0a0810"), 0.55 * np.exp(-np.abs(y - EDGE) / 5) * (y > EDGE - 6))
-    angle = np.where(y > EDGE, 0.02 + 0.05 * grain, np.where(opening > 0.5, 0.06 + 0.5 * cloud * patch, 1.2 + 0.8 * patch))
+    angle = np.where(opening > 0.5, 0.06 + 0.5 * cloud * patch, 1.2 + 0.8 * patch)
+    angle = np.where((np.abs(arch) < 8) | ((arch > -40) & (arch < 0)), tangent(arch), angle)
+    angle = np.where((opening > 0.5) & (np.abs(x - 560) < 7), np.pi / 2, angle)
+    angle = np.where((opening > 0.5) & (y < 214) & (np.abs(fan) < 6), tangent(fan), angle)
+    angle = np.where(y > EDGE, 0.02 + 0.05 * grain, angle)
     colour = paint(
         frame, target, angle, rng,
-        [Brush(40, 12, 2.2, 0.016), Brush(22, 5.5, 1.6, 0.016, 0.09, 0.04), Brush(11, 2.6, 1.8, 0.012, 0.08, 0.08)],
+        [Brush(40, 12, 2.2, 0.016), Brush(22, 5.5, 1.6, 0.016, 0.09, 0.04), Brush(11, 2.6, 1.8, 0.012, 0.08, 0.08),
+         Brush(8, 1.5, 2.2, 0.01, 0.07, 0.14)],
         relief=0.5,
     )  # fmt: skip
     picture.add("room", frame, colour)
@@ -88,7 +116,13 @@ def add_candle(picture: Picture) -> None:
     wax = mix(wax, ink, drop)
     dish_f = 1 - np.hypot((x - 196) / 62, (y - 636) / 15)
     dish = inside(dish_f * 15)
-    metal = ramp(0.5 + 0.45 * np.cos((x - 186) / 21) * 0.6 - (y - 636) / 40 + 0.3 * smooth(0.16, 0.02, dish_f), "#2a1609", "#6e431a", "#c28b3c", "#f8d98c")
+    metal = ramp(
+        0.5 + 0.45 * np.cos((x - 186) / 21) * 0.6 - (y - 636) / 40 + 0.3 * smooth(0.16, 0.02, dish_f),
+        "#2a1609",
+        "#6e431a",
+        "#c28b3c",
+        "#f8d98c",
+    )
     target = mix(metal, wax, s.alpha * (y < 634 + 5 * np.sqrt(np.maximum(1 - s.across**2, 0))))
     wick = np.array([(196, 482), (195, 474), (198, 466)])
     ink, thread = hairs(frame, [(wick, 2.6, 2.2, rgb("#2b1a14"))], rgb("#2b1a14"))
@@ -101,14 +135,22 @@ def add_candle(picture: Picture) -> None:
     rng = picture.rng("flame")
     frame = picture.frame(40, 300, 352, 610)
     x, y = frame.grid()
-    outline = spline([(198, 418), (206, 440), (209, 458), (204, 472), (197, 477), (189, 472), (186, 458), (191, 438)], closed=True)
+    outline = spline(
+        [(198, 418), (206, 440), (209, 458), (204, 472), (197, 477), (189, 472), (186, 458), (191, 438)], closed=True
+    )
     body = blur(frame, polygon(frame, outline), 1.0)
     heart = np.exp(-(((x - 197) / 7) ** 2 + ((y - 460) / 15) ** 2))
     fire = ramp(0.25 + 0.85 * heart, "#f0752a", "#ffb347", "#ffe28a", "#fffbe6")
     fire = mix(fire, rgb("#5a7ad8"), 0.6 * np.exp(-(((x - 197) / 8) ** 2 + ((y - 475) / 4) ** 2)))
     halo = 0.5 * np.exp(-np.hypot(x - 197, (y - 455) * 0.95) / 40) * smooth(154, 60, np.hypot(x - 197, y - 455))
     alpha = body + (1 - body) * halo
-    picture.add("candle flame", frame, mix(np.broadcast_to(rgb("#ffb463"), fire.shape), fire, body), alpha * (alpha > 0.008), ("light",))
+    picture.add(
+        "candle flame",
+        frame,
+        mix(np.broadcast_to(rgb("#ffb463"), fire.shape), fire, body),
+        alpha * (alpha > 0.008),
+        ("light",),
+    )
 
 
 def add_burner(picture: Picture) -> None:
@@ -116,7 +158,12 @@ def add_burner(picture: Picture) -> None:
     rng = picture.rng("burner")
     s = turn(picture, 452, 672, BURNER, 1.0, 0.0, 0.22)
     x, y = s.frame.grid()
-    level = 0.12 + 0.6 * lit(-s.nx, s.ny, s.nz, (0.75, -0.3, 0.5)) + 0.25 * np.exp(-(((s.across - 0.35) / 0.2) ** 2)) + 0.05 * noise(rng, x / 9, y / 6, 3)
+    level = (
+        0.12
+        + 0.6 * lit(-s.nx, s.ny, s.nz, (0.75, -0.3, 0.5))
+        + 0.25 * np.exp(-(((s.across - 0.35) / 0.2) ** 2))
+        + 0.05 * noise(rng, x / 9, y / 6, 3)
+    )
     metal = ramp(level, "#160c0a", "#4a2a14", "#9a642a", "#dba850", "#ffedb0")
     holes = inside(0.16 - np.hypot(np.mod(np.arcsin(s.across) * 2.6, 1) - 0.5, (s.along - 0.36) * 2.6))
     metal = mix(metal, rgb("#1a0d0a"), 0.9 * holes)
@@ -125,7 +172,9 @@ def add_burner(picture: Picture) -> None:
     metal = mix(metal, ash, mouth)
     ember = np.exp(-(((x - 452) / 7) ** 2 + ((y - 611) / 3.4) ** 2))
     metal = mix(metal, rgb("#ff8a3a"), np.clip(1.2 * ember, 0, 1) * mouth)
-    colour = paint(s.frame, metal, s.flow, rng, [Brush(16, 5, 2.0, 0.03), Brush(8, 2.3, 1.8, 0.02, 0.09, 0.06)], s.alpha, 0.55)
+    colour = paint(
+        s.frame, metal, s.flow, rng, [Brush(16, 5, 2.0, 0.03), Brush(8, 2.3, 1.8, 0.02, 0.09, 0.06)], s.alpha, 0.55
+    )
     picture.add("burner", s.frame, colour, s.alpha, ("things",))
 
 
@@ -137,7 +186,15 @@ def add_flask(picture: Picture) -> None:
     rim = smooth(0.62, 1.0, np.abs(s.across))
     full = inside(y - (524 + 2.0 * np.sqrt(np.maximum(1 - s.across**2, 0))))
     glass = ramp(0.45 - 0.3 * s.across + 0.2 * noise(rng, x / 18, y / 40, 2), "#20344a", "#6f95a8", "#d7e6e2")
-    liquor = ramp(0.25 + 0.5 * np.exp(-(((s.across - 0.3) / 0.45) ** 2)) * smooth(0.5, 1.0, s.along) + 0.12 * noise(rng, x / 16, y / 16, 3), "#3e1206", "#9a3f0c", "#e88e22", "#ffdf80")
+    liquor = ramp(
+        0.25
+        + 0.5 * np.exp(-(((s.across - 0.3) / 0.45) ** 2)) * smooth(0.5, 1.0, s.along)
+        + 0.12 * noise(rng, x / 16, y / 16, 3),
+        "#3e1206",
+        "#9a3f0c",
+        "#e88e22",
+        "#ffdf80",
+    )
     colour = mix(glass, liquor, full)
     alpha = 0.14 + 0.6 * rim**2 + 0.12 * smooth(0.9, 1, s.along)
     alpha = alpha * (1 - full) + full * (0.7 + 0.22 * rim)
@@ -146,11 +203,21 @@ def add_flask(picture: Picture) -> None:
     alpha = np.maximum(alpha, 0.75 * level)
     lip = inside(2.6 - np.abs(np.hypot((x - 668) / 29, (y - 387) / 5.0) - 1) * 12)
     window = np.exp(-(((s.across + 0.55) / 0.1) ** 2)) * smooth(0.42, 0.5, s.along) * smooth(0.86, 0.72, s.along)
-    window = window + 0.8 * np.exp(-(((s.across + 0.5) / 0.14) ** 2)) * smooth(0.03, 0.07, s.along) * smooth(0.33, 0.25, s.along)
+    window = window + 0.8 * np.exp(-(((s.across + 0.5) / 0.14) ** 2)) * smooth(0.03, 0.07, s.along) * smooth(
+        0.33, 0.25, s.along
+    )
     small = 0.7 * np.exp(-(((s.across - 0.62) / 0.07) ** 2)) * smooth(0.5, 0.6, s.along) * smooth(0.8, 0.7, s.along)
     light = np.clip(window + small + 0.8 * lip, 0, 1)
     colour, alpha = mix(colour, rgb("#f4fbf4"), light), np.maximum(alpha, 0.92 * light)
-    colour = paint(s.frame, colour, np.where(full > 0.5, s.flow, np.pi / 2), rng, [Brush(18, 5, 2.0, 0.02), Brush(9, 2.2, 1.8, 0.015, 0.08, 0.06)], s.alpha, 0.35)
+    colour = paint(
+        s.frame,
+        colour,
+        np.where(full > 0.5, s.flow, np.pi / 2),
+        rng,
+        [Brush(18, 5, 2.0, 0.02), Brush(9, 2.2, 1.8, 0.015, 0.08, 0.06)],
+        s.alpha,
+        0.35,
+    )
     cover = np.maximum(s.alpha, lip)
     picture.add("flask", s.frame, colour, np.clip(alpha, 0, 1) * cover, ("glass",))
 
@@ -171,12 +238,22 @@ def add_ball(picture: Picture, cx: float, cy: float, r: float) -> None:
     colour, alpha = mix(colour, rgb("#ffc777"), 0.95 * caustic), np.maximum(alpha, 0.8 * caustic)
     arc = np.exp(-(((q - 0.86) / 0.045) ** 2)) * smooth(0.2, 0.9, u * 0.6 + v * 0.75)
     colour, alpha = mix(colour, rgb("#ffe3a8"), arc), np.maximum(alpha, 0.85 * arc)
-    pane = np.exp(-((((u - 0.36) * 0.9 + (v + 0.5) * 0.5) / 0.15) ** 4) - (((v + 0.5) * 0.9 - (u - 0.36) * 0.5) / 0.12) ** 4)
+    pane = np.exp(
+        -((((u - 0.36) * 0.9 + (v + 0.5) * 0.5) / 0.15) ** 4) - (((v + 0.5) * 0.9 - (u - 0.36) * 0.5) / 0.12) ** 4
+    )
     pane = pane * (1 - 0.8 * np.exp(-((((u - 0.36) * 0.9 + (v + 0.5) * 0.5) / 0.02) ** 2)))
     spot = np.exp(-(((u + 0.46) / 0.09) ** 2 + ((v + 0.34) / 0.15) ** 2))
     colour = mix(mix(colour, rgb("#dcebf5"), pane), rgb("#fff4d0"), spot)
     alpha = np.maximum(alpha, np.maximum(0.85 * pane, spot))
-    colour = paint(frame, colour, np.arctan2(u, -v), rng, [Brush(13, 3.6, 2.0, 0.018), Brush(6, 1.8, 1.8, 0.015, 0.08, 0.06)], cover, 0.3)
+    colour = paint(
+        frame,
+        colour,
+        np.arctan2(u, -v),
+        rng,
+        [Brush(13, 3.6, 2.0, 0.018), Brush(6, 1.8, 1.8, 0.015, 0.08, 0.06)],
+        cover,
+        0.3,
+    )
     picture.add("glass ball", frame, colour, np.clip(alpha, 0, 1) * cover, ("glass",))
 
 
@@ -184,21 +261,29 @@ def add_smoke(picture: Picture, name: str, x0: float, y0: float, rise: float, sp
     """A rising sheet of smoke that folds over itself: many filaments, counted where they fall."""
     rng = picture.rng(name)
     frame = picture.frame()
-    s, t = np.meshgrid(np.linspace(-1, 1, 1100), np.linspace(0, 1, 1800))
-    wide = t**1.35
-    curl = noise(rng, s * 0.9 + 8, t * 3.4, 3, 0.5)
-    fold = np.sin(s * (1.5 + 2.4 * t) + 5 * t + 2.4 * curl)
-    sway = 0.55 * noise(rng, t * 2.3 + 3, t * 0, 2) * smooth(0, 0.35, t)
-    x = x0 + spread * (wide * (0.75 * fold + 0.55 * curl) + 1.15 * sway) + 3 * s * (1 - wide)
-    y = y0 - rise * (t + 0.10 * wide * noise(rng, s * 1.3 + 4, t * 3.1 + 5, 3) + 0.04 * wide * np.cos(s * 3 + 9 * t))
+    s, t = np.meshgrid(np.linspace(-1, 1, 1500), np.linspace(0, 1, 1800))
+    a, b, c, d = rng.uniform(0, 2 * np.pi, 4)
+    wide = smooth(0.12, 1.1, t)
+    # Sums of sines, so that every filament is smooth and neighbours fold over one another like cloth.
+    sway = 0.5 * np.sin(5.2 * t + a) * smooth(0.05, 0.6, t) + 0.25 * np.sin(11 * t + b) * wide
+    fold = 0.55 * np.sin(1.9 * s + 7 * t + c) + 0.3 * np.sin(4.1 * s - 9 * t + d) + 0.16 * np.sin(8.3 * s + 15 * t + a)
+    lift = 0.5 * np.sin(2.6 * s + 8 * t + b) + 0.3 * np.sin(5.3 * s - 13 * t + d)
+    x = (
+        x0
+        + spread * (sway + wide * fold * 1.1)
+        + (2.0 + 34 * t * np.sin(2.3 * s + 9 * t + d)) * np.sin(1.5 * s) * (1 - wide)
+    )
+    y = y0 - rise * (t + 0.085 * wide * lift)
     points = frame.fine(np.stack([x.ravel(), y.ravel()], 1))
     rows, columns = frame.shape
-    c, r = np.rint(points).astype(np.int64).T
-    ok = (c >= 0) & (c < columns) & (r >= 0) & (r < rows)
-    fade = np.broadcast_to(smooth(1.0, 0.45, t) * smooth(0, 0.03, t) * (0.35 + 0.65 * wide), t.shape).ravel()
-    density = np.bincount(r[ok] * columns + c[ok], fade[ok], rows * columns).reshape(rows, columns).astype(np.float32)
-    density = 0.62 * blur(frame, density, 1.3) + 0.38 * blur(frame, density, 4.5)
-    alpha = strength * (1 - np.exp(-density * frame.unit**2 / 4 * 0.62 * spread / 118))
+    column, row = np.rint(points).astype(np.int64).T
+    on = (column >= 0) & (column < columns) & (row >= 0) & (row < rows)
+    fade = (
+        smooth(1.0, 0.5, t) * smooth(0, 0.05, t) * (0.3 + 0.7 * smooth(0, 0.3, t)) * smooth(1.0, 0.8, np.abs(s))
+    ).ravel()
+    density = np.bincount(row[on] * columns + column[on], fade[on], rows * columns).reshape(rows, columns)
+    density = 0.7 * blur(frame, density, 0.9) + 0.3 * blur(frame, density, 5)
+    alpha = strength * (1 - np.exp(-0.42 * (density * frame.unit**2 * spread / 100 * rise / 560 / 9) ** 0.8))
     gx, gy = frame.grid()
     glow = np.exp(-(((gx - 250) / 240) ** 2 + ((gy - 500) / 170) ** 2))
     streak = noise(rng, gx / 26, gy / 60, 3)

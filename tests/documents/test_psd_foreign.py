@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from psd_tools import PSDImage
-from psd_tools.constants import BlendMode, ColorMode, Tag
+from psd_tools.constants import BlendMode, ColorMode, Compression, Tag
 from psd_tools.psd.layer_and_mask import LayerInfoBlock
 
 from layersr import color, documents
@@ -33,16 +33,21 @@ def test_flat(tmp_path: Path, mode: str, value: object, expected: list[int]):
 
 
 def test_cmyk_without_profile(tmp_path: Path):
-    psd = PSDImage.frompil(Image.new("CMYK", (3, 2), (255, 0, 51, 0)))
-    pixel = opened(psd, tmp_path).layers[0].pixels[0, 0]
-    assert pixel.tolist() == [0, 255, 204, 255]
+    psd = PSDImage.new("CMYK", (3, 2))
+    psd._record.image_data.set_data([bytes([value] * 6) for value in (0, 255, 204, 128)], psd._record.header)
+    with (tmp_path / "x.psd").open("wb") as file:
+        psd._record.write(file)
+    stack = documents.read(tmp_path / "x.psd")
+    assert stack.layers[0].pixels[0, 0].tolist() == [0, 128, 102, 255]  # PSD stores the paper that shows, not the ink
+    assert any("cmyk to RGB" in note for note in stack.notes)
 
 
 @pytest.mark.parametrize("mode", [ColorMode.LAB, ColorMode.MULTICHANNEL, ColorMode.INDEXED])
 def test_modes_without_counterpart_are_refused(tmp_path: Path, mode: ColorMode):
     psd = PSDImage.new("RGB", (3, 2))
     psd._record.header.color_mode = mode
-    psd._record.write((tmp_path / "x.psd").open("wb"))
+    with (tmp_path / "x.psd").open("wb") as file:
+        psd._record.write(file)
     with pytest.raises(InputError, match="convert it to RGB"):
         documents.read(tmp_path / "x.psd")
 
@@ -71,14 +76,13 @@ def test_groups_are_folded(tmp_path: Path):
 @pytest.mark.parametrize("enabled", [True, False])
 def test_mask_is_baked(tmp_path: Path, elsewhere: int, enabled: bool):
     psd = PSDImage.new("RGB", (9, 9))
-    layer = psd.create_pixel_layer(np.full((3, 4, 4), 200 / 255, np.float32), name="red", top=2, left=1) \
-        if False else psd.create_pixel_layer(red().convert("RGB"), name="red", top=2, left=1)
+    layer = psd.create_pixel_layer(red().convert("RGB"), name="red", top=2, left=1)
     layer.create_mask(Image.new("L", (2, 9), 51))
     layer.mask._data.background_color = elsewhere
     layer.mask._data.flags.mask_disabled = not enabled
     stack = opened(psd, tmp_path)
     alpha = stack.layers[0].pixels[..., 3]
-    assert alpha[0].tolist() == ([51, elsewhere, elsewhere, elsewhere] if enabled else [255] * 4)
+    assert alpha[0].tolist() == ([51, 51, elsewhere, elsewhere] if enabled else [255] * 4)
     assert any("mask of the layer “red”" in note for note in stack.notes) == enabled
 
 
@@ -104,8 +108,6 @@ def test_fill_opacity_counts(tmp_path: Path):
 @pytest.mark.parametrize("own_block", [False, True])
 def test_16_bit_exactly(tmp_path: Path, compression: str, own_block: bool):
     """Photoshop keeps the layers of 16-bit documents in a block Lr16, and packs them as it likes."""
-    from psd_tools.constants import Compression
-
     values = np.random.default_rng(0).integers(0, 65536, (5, 6, 4)).astype(np.uint16)
     psd = PSDImage.new("RGB", (9, 9), depth=16)
     psd.create_pixel_layer_from_array(values.astype(np.float32) / 65535, name="deep", top=-1, left=5)
@@ -128,8 +130,8 @@ def test_16_bit_exactly(tmp_path: Path, compression: str, own_block: bool):
 
 def test_adjustments_are_dropped(tmp_path: Path):
     psd = PSDImage.new("RGB", (9, 9))
-    psd.create_pixel_layer(red(), name="red")
-    psd.create_pixel_layer(red(), name="darker").tagged_blocks.set_data(Tag.INVERT, b"")
+    psd.create_pixel_layer(red().convert("RGB"), name="red")
+    psd.create_pixel_layer(red().convert("RGB"), name="darker").tagged_blocks.set_data(Tag.INVERT)
     stack = opened(psd, tmp_path)
     assert [layer.name for layer in stack.layers] == ["red"]
     assert stack.notes == ("The adjustment layer “darker” was dropped.",)

@@ -1,0 +1,165 @@
+"""The contract of every backend found: one test a role, run over all of them, so a new file is tested by being there."""
+
+import numpy as np
+import pytest
+
+from layersr import backends
+from layersr.errors import BackendError
+from layersr.roles import Detection, Prompt
+
+
+def _found(role: str) -> list[str]:
+    return [name for r, name in backends.find() if r == role]
+
+
+def _model(role: str, name: str) -> object:
+    try:
+        return backends.load(role, name)
+    except BackendError as error:  # an extra that is not installed: the message says which
+        pytest.skip(str(error))
+
+
+def _scene(height: int = 90, width: int = 120) -> tuple[np.ndarray, np.ndarray]:
+    """A red disc on a green gradient, and where the disc is."""
+    rows, columns = np.indices((height, width), np.float32)
+    ground = np.dstack([0.1 + 0 * rows, 0.4 + 0.3 * rows / height, 0.2 + 0.2 * columns / width])
+    disc = (rows - height / 2) ** 2 + (columns - width / 2) ** 2 < (min(height, width) / 4) ** 2
+    return np.where(disc[..., None], np.array([0.9, 0.2, 0.1]), ground).astype(np.float32), disc
+
+
+@pytest.mark.parametrize("name", _found("detect"))
+class TestDetectors:
+    def test_finds_the_disc(self, name: str) -> None:
+        image, disc = _scene()
+        found = _model("detect", name)(image)
+        assert all(isinstance(d, Detection) and d.mask.shape == disc.shape and 0 <= d.score <= 1 for d in found)
+        assert [d.score for d in found] == sorted((d.score for d in found), reverse=True)
+        best = max(found, key=lambda d: d.score).mask > 0.5
+        assert (best & disc).sum() / (best | disc).sum() > 0.8
+
+    def test_finds_nothing_in_nothing(self, name: str) -> None:
+        model = _model("detect", name)
+        assert not list(model(np.full((64, 64, 3), 0.4, np.float32)))
+        assert not list(model(np.zeros((1, 1, 3), np.float32)))
+
+    def test_takes_prompts(self, name: str) -> None:
+        image, disc = _scene()
+        model = _model("detect", name)
+        for prompt in (Prompt(point=(60, 45)), Prompt(box=(30, 18, 60, 54)), Prompt(mask=disc)):
+            (found,) = model(image, prompt)
+            mask = found.mask > 0.5
+            assert (mask & disc).sum() / (mask | disc).sum() > 0.8
+
+    def test_says_so_when_it_does_not_understand_words(self, name: str) -> None:
+        image, _ = _scene()
+        try:
+            assert all(isinstance(d, Detection) for d in _model("detect", name)(image, Prompt(text="disc")))
+        except BackendError as error:
+            assert "--" in str(error)  # it names another way
+
+    def test_same_again_and_argument_untouched(self, name: str) -> None:
+        image, _ = _scene()
+        model, before = _model("detect", name), image.copy()
+        once, twice = model(image), model(image)
+        assert np.array_equal(image, before)
+        assert all(np.array_equal(a.mask, b.mask) and a.score == b.score for a, b in zip(once, twice, strict=True))
+
+
+@pytest.mark.parametrize("name", _found("matte"))
+class TestMatters:
+    def test_keeps_what_is_certain(self, name: str) -> None:
+        image, disc = _scene()
+        rng = np.random.default_rng(0)
+        trimap = rng.choice(np.array([0, 0.5, 1], np.float32), disc.shape)
+        alpha = _model("matte", name)(image, trimap)
+        assert alpha.dtype == np.float32
+        assert alpha.shape == disc.shape
+        assert 0 <= alpha.min() <= alpha.max() <= 1
+        assert (alpha[trimap == 0] == 0).all()
+        assert (alpha[trimap == 1] == 1).all()
+
+    def test_finds_the_edge(self, name: str) -> None:
+        image, disc = _scene()
+        rows, columns = np.indices(disc.shape, np.float32)
+        radius = np.hypot(rows - disc.shape[0] / 2, columns - disc.shape[1] / 2)
+        edge = min(disc.shape) / 4
+        trimap = np.where(radius < edge - 5, 1, np.where(radius > edge + 5, 0, 0.5)).astype(np.float32)
+        alpha = _model("matte", name)(image, trimap)
+        assert np.abs(alpha - disc)[trimap == 0.5].mean() < 0.12
+
+    @pytest.mark.parametrize("known", [0.0, 0.5, 1.0])
+    def test_survives_a_trimap_of_one_kind(self, name: str, known: float) -> None:
+        image, _ = _scene(7, 5)
+        alpha = _model("matte", name)(image, np.full((7, 5), known, np.float32))
+        assert np.isfinite(alpha).all()
+
+
+@pytest.mark.parametrize("name", _found("infill"))
+class TestInfillers:
+    def test_keeps_what_is_known_and_ignores_what_is_not(self, name: str) -> None:
+        image, disc = _scene()
+        hole = np.zeros_like(disc)
+        hole[30:60, 40:80] = True
+        model = _model("infill", name)
+        once = model(image, hole)
+        assert once.dtype == np.float32
+        assert 0 <= once.min() <= once.max() <= 1
+        assert np.array_equal(once[~hole], image[~hole])
+        other = image.copy()
+        other[hole] = (0, 1, 0)
+        assert np.array_equal(once, model(other, hole))
+
+    def test_continues_a_gradient(self, name: str) -> None:
+        image, disc = _scene()
+        rows, columns = np.indices(disc.shape, np.float32)
+        truth = np.dstack([0.1 + 0 * rows, 0.4 + 0.3 * rows / 90, 0.2 + 0.2 * columns / 120]).astype(np.float32)
+        import cv2
+
+        hole = cv2.dilate(disc.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+        assert np.abs(_model("infill", name)(image, hole) - truth).max() < 0.05
+
+    def test_no_hole_and_only_hole(self, name: str) -> None:
+        image, disc = _scene(9, 8)
+        model = _model("infill", name)
+        assert np.array_equal(model(image, np.zeros_like(disc)), image)
+        assert np.isfinite(model(image, np.ones_like(disc))).all()
+        assert np.isfinite(model(image[:1, :1], np.ones((1, 1), bool))).all()
+
+
+@pytest.mark.parametrize("name", _found("upscale"))
+class TestUpscalers:
+    def test_size_range_and_argument(self, name: str) -> None:
+        image, _ = _scene(31, 23)
+        model, before = _model("upscale", name), image.copy()
+        assert list(model.scales) == sorted(model.scales)
+        for scale in model.scales:
+            large = model(image, scale)
+            assert large.shape == (31 * scale, 23 * scale, 3)
+            assert large.dtype == np.float32
+            assert 0 <= large.min() <= large.max() <= 1
+            assert np.array_equal(large, model(image, scale))
+        assert np.array_equal(image, before)
+
+    def test_stays_in_place(self, name: str) -> None:
+        """Shrunk again, a smooth picture is nearly itself: no shift by half a pixel."""
+        rows, columns = np.indices((24, 24), np.float32)
+        image = np.dstack([0.5 + 0.3 * np.sin(rows / 4), 0.5 + 0.3 * np.cos(columns / 4), rows / 30]).astype(np.float32)
+        model = _model("upscale", name)
+        for scale in model.scales:
+            small = model(image, scale).reshape(24, scale, 24, scale, 3).mean(axis=(1, 3))
+            assert np.abs(small - image)[2:-2, 2:-2].max() < 0.03
+
+
+def test_unknown_names_are_refused_with_the_names_there_are() -> None:
+    with pytest.raises(BackendError, match="classic"):
+        backends.load("infill", "magic")
+
+
+def test_a_missing_package_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(device: str) -> object:
+        raise ModuleNotFoundError("No module named 'nowhere'")
+
+    wanting = backends.Backend("infill", "wanting", load, extra="lama")
+    monkeypatch.setattr(backends, "find", lambda: {("infill", "wanting"): wanting})
+    with pytest.raises(BackendError, match=r"pip install 'layersr\[lama\]'"):
+        backends.load("infill", "wanting")
