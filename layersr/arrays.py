@@ -14,6 +14,9 @@ RGB = Float32[ndarray, "h w 3"]
 Scaled = Float32[ndarray, "H W 3"]
 """Colours of another size than the argument's."""
 
+ScaledAlpha = Float32[ndarray, "H W"]
+"""A matte of another size than the argument's."""
+
 Alpha = Float32[ndarray, "h w"]
 """Coverage in [0, 1]; while it is being estimated it is called a matte."""
 

@@ -74,7 +74,7 @@ def peel(image: RGB, models: Models, limits: Limits, prompts: Sequence[Prompt], 
         for detection in _asked(current, detector, prompt):
             element = _lift(current, detection, models, 0, asked=True)
             if element is not None:
-                current, filled, kept = _remove(current, filled, [element], models.infill, 0)
+                current, filled, kept = _remove(current, filled, [element], models.infill, 0.0)
                 elements += kept
     base = 0.3 if prompts else 0.0
     for round_ in range(ROUNDS):

@@ -24,7 +24,7 @@ WINDOW = [(dy, dx) for dy in range(-RADIUS, RADIUS + 1) for dx in range(-RADIUS,
 BUSY = np.float32(8)
 """What activity weighs against colour."""
 
-FREE, CALM, DISCOUNT = np.float32(0.08), np.float32(0.02), np.float32(0.7)
+FREE, CALM, DISCOUNT = np.float32(0.08), np.float32(0.012), np.float32(0.7)
 """A patch's mean colour may be shifted so far; where its mean gradient is below this; for the rest of its price."""
 
 Indices = Integer[ndarray, " n"]
@@ -264,7 +264,7 @@ def vote(image: Channels, hole: Mask, field: Field, trust: Float32[ndarray, "h w
     y, x = np.divmod(inner, width)
     place = np.full(height * width, -1, np.int32)
     place[field.target] = np.arange(len(field.target))
-    spread = max(float(np.quantile(field.cost, 0.75)), 1e-6)
+    spread = max(float(np.quantile(field.cost, 0.75)) * 0.05, 1e-6)
     say = np.exp(-field.cost / (2 * spread)) * trust.reshape(-1)[field.target] + np.float32(1e-9)
     moved = np.zeros((len(field.target), image.shape[2]), np.float32)
     moved[:, :3] = shift(field.mean, means(image)[field.source], leeway(image)[field.source])

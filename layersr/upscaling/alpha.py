@@ -3,10 +3,10 @@
 import cv2
 import numpy as np
 
-from layersr.arrays import Alpha
+from layersr.arrays import Alpha, ScaledAlpha
 
 
-def scale_alpha(alpha: Alpha, scale: int) -> Alpha:
+def scale_alpha(alpha: Alpha, scale: int) -> ScaledAlpha:
     """The matte, `scale` times as large: cubic, clipped, exactly 0 and 1 where the matte is so all around."""
     height, width = alpha.shape
     large = cv2.resize(alpha, (width * scale, height * scale), interpolation=cv2.INTER_CUBIC)
