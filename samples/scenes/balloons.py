@@ -18,9 +18,9 @@ PALETTES = (
     (("#6a2c08", "#b85a12", "#f0922c", "#ffd48a"), ("#42202a", "#8a3a40", "#c86a58", "#f5b592")),
 )
 FLIGHT = (
-    (640, 300, 0.34, 3), (118, 352, 0.3, 1), (872, 330, 0.27, 0), (452, 372, 0.22, 4), (765, 402, 0.18, 2), (330, 398, 0.17, 3),
-    (205, 236, 0.52, 4), (800, 214, 0.6, 2), (545, 180, 0.48, 1), (92, 150, 0.46, 2), (395, 318, 0.92, 0), (668, 478, 0.78, 1),
-    (275, 512, 0.5, 2), (893, 540, 0.44, 4),
+    (640, 300, 0.34, 3), (118, 352, 0.3, 1), (872, 330, 0.27, 0), (452, 372, 0.22, 4), (765, 402, 0.18, 2),
+    (330, 398, 0.17, 3), (205, 236, 0.52, 4), (800, 214, 0.6, 2), (545, 180, 0.48, 1), (92, 150, 0.46, 2),
+    (395, 318, 0.92, 0), (668, 478, 0.78, 1), (275, 512, 0.5, 2), (893, 540, 0.44, 4),
 )  # fmt: skip
 """Middle of the envelope (x, y), scale and palette, far ones first."""
 
@@ -46,8 +46,10 @@ def add_morning(picture: Picture) -> None:
     sky = mix(sky, rgb("#fff0c0"), 0.6 * np.exp(-(((x - 130) / 330) ** 2 + ((y - 520) / 170) ** 2)))
     target, angle = sky, 0.08 * drift + 0.9 * cloud * noise(rng, x / 60, y / 40, 2)
     for base, tall, period, codes in (
-        (505, 40, 230, ("#9fb0c0", "#c7c3bb")), (560, 44, 180, ("#6f92a0", "#9fb4a4")), (618, 30, 210, ("#4c7a6a", "#7fa274")),
-    ):  # fmt: skip
+        (505, 40, 230, ("#9fb0c0", "#c7c3bb")),
+        (560, 44, 180, ("#6f92a0", "#9fb4a4")),
+        (618, 30, 210, ("#4c7a6a", "#7fa274")),
+    ):
         line = base + tall * noise(rng, x / period, np.zeros_like(x) + base, 4, 0.42)
         over = y > line
         field = ramp(np.clip((y - line) / 90, 0, 1) + 0.12 * noise(rng, x / 44, y / 12, 3), *codes)
@@ -91,11 +93,11 @@ def add_balloon(picture: Picture, name: str, x: float, y: float, scale: float, p
     weave = 0.5 + 0.2 * np.sin(gx / scale * 1.5) * np.sin(gy / scale * 1.3) - 0.4 * (gx - x) / bw / 2
     wicker = ramp(weave, "#2e1a10", "#704522", "#b98548", "#e8c285")
     wicker = mix(wicker, rgb("#3b2012"), smooth(top + 4 * scale, top, gy))
-    ropes = [
-        (np.array([(x + u * 20 * scale, mouth - 2 * scale), (x + u * bw * 0.95, top + 1)]), 1.5 * max(scale, 0.4), 1.5 * max(scale, 0.4), rgb("#3d2a20"))
-        for u in (-0.98, -0.4, 0.4, 0.98)
-    ]  # fmt: skip
-    ink, rope = hairs(s.frame, ropes, rgb("#3d2a20"))
+    hemp, thick = rgb("#3d2a20"), 1.5 * max(scale, 0.4)
+    sides = (-0.98, -0.4, 0.4, 0.98)
+    lines = [np.array([(x + u * 20 * scale, mouth - 2 * scale), (x + u * bw * 0.95, top + 1)]) for u in sides]
+    ropes = [(line, thick, thick, hemp) for line in lines]
+    ink, rope = hairs(s.frame, ropes, hemp)
     target = mix(mix(target, ink, rope * (1 - s.alpha)), wicker, basket)
     alpha = np.maximum(np.maximum(s.alpha, rope), basket)
     haze = float(np.clip(0.5 - scale * 0.75, 0, 0.38))

@@ -73,12 +73,12 @@ def add_apple(picture: Picture) -> None:
     red = ramp(level, "#2a0610", "#6d0f1c", "#b81f26", "#e2553c", "#ffb68a")
     gold = ramp(level, "#3c1c0c", "#8c5a18", "#d29a33", "#f2cc62", "#fff0b0")
     target = mix(red, gold, smooth(0.15, 0.8, streak * 0.7 + smooth(0.3, 0.0, s.along) * 1.1 - 0.1))
-    hollow = np.hypot((x - 445) / 27, (y - 562) / 7)
-    target = mix(target, ramp(0.5 + (y - 562) / 13, "#4a2c0c", "#96701f", "#dcc058"), 0.9 * smooth(1.2, 0.7, hollow))
     target = mix(target, rgb("#fff6ea"), 0.85 * smooth(0.4, 0.9, s.gloss(60)))
-    flow = np.where(hollow < 1.6, s.flow, np.pi / 2 - around * 0.5 * (0.5 - s.along))
+    flow = np.pi / 2 - around * 0.5 * (0.5 - s.along)
     colour = paint(s.frame, target, flow, rng, strokes(42), s.alpha, relief=0.65)
-    ink, bar = stem(picture, s, [(444, 566), (446, 548), (456, 528)], 4.0, "#3b2210")
+    hollow = np.hypot((x - 445) / 27, (y - 560) / 7.5) + 0.16 * streak
+    colour = mix(colour, ramp(0.5 + (y - 560) / 14, "#4a2c0c", "#96701f", "#dcc058"), 0.9 * smooth(1.15, 0.6, hollow))
+    ink, bar = stem(picture, s, [(444, 563), (446, 548), (456, 528)], 4.0, "#3b2210")
     picture.add("apple", s.frame, mix(colour, ink, bar), np.maximum(s.alpha, bar), ("things",))
 
 
@@ -123,7 +123,8 @@ def add_grapes(picture: Picture) -> None:
         )
         hue = rng.uniform(0, 1)
         skin = mix(
-            ramp(level, "#0d0a20", "#2a1f55", "#574a94", "#a4a0d0"), ramp(level, "#1a0718", "#4a1744", "#8a4078", "#cf9cbc"),
+            ramp(level, "#0d0a20", "#2a1f55", "#574a94", "#a4a0d0"),
+            ramp(level, "#1a0718", "#4a1744", "#8a4078", "#cf9cbc"),
             np.full(frame.shape, hue),
         )  # fmt: skip
         glint = np.exp(-(((u + 0.36) / 0.17) ** 2) - ((v + 0.42) / 0.15) ** 2)

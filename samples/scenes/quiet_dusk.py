@@ -45,15 +45,18 @@ def draw(picture: Picture) -> None:
     angle = np.where(y > shore, 0.03 * ripple, angle)
     colour = paint(
         frame, target, angle, rng,
-        [Brush(70, 17, 2.0, 0.014), Brush(44, 9, 1.6, 0.013, 0.1, 0.02), Brush(22, 4, 1.8, 0.012, 0.08, 0.06)],
+        [Brush(70, 17, 2.0, 0.014), Brush(44, 9, 1.6, 0.013, 0.1, 0.02), Brush(22, 4, 1.8, 0.012, 0.08, 0.06),
+         Brush(12, 2, 1.8, 0.01, 0.07, 0.12)],
         relief=0.45,
     )  # fmt: skip
     picture.add("dusk", frame, colour)
 
     rng = picture.rng("bird")
     cx, cy, s = 318, 236, 0.62
-    wing = [(-62, -21), (-44, -28), (-24, -18), (-7, -3), (0, -7), (8, -3), (26, -26), (48, -38), (72, -33),
-            (50, -27), (32, -12), (16, 5), (28, 12), (17, 13), (4, 12), (-12, 10), (-21, 4), (-34, -14), (-48, -21)]  # fmt: skip
+    wing = [
+        (-62, -21), (-44, -28), (-24, -18), (-7, -3), (0, -7), (8, -3), (26, -26), (48, -38), (72, -33), (50, -27),
+        (32, -12), (16, 5), (28, 12), (17, 13), (4, 12), (-12, 10), (-21, 4), (-34, -14), (-48, -21),
+    ]  # fmt: skip
     outline = np.array([cx, cy]) + s * spline(wing, closed=True)
     frame = picture.frame(cx - 70, cy - 50, cx + 70, cy + 40)
     x, y = frame.grid()

@@ -14,7 +14,7 @@ ROWS = ((648, 0.55, 26), (684, 0.75, 22), (728, 1.0, 17))
 def add_town(picture: Picture, rng: np.random.Generator, target: np.ndarray, angle: np.ndarray) -> None:
     """Build the town into a whole picture's target colours and stroke directions, both changed in place."""
     plots = [(rng.uniform(-20, 980), base + rng.normal(0, 6), s, False) for base, s, n in ROWS for _ in range(n)]
-    plots.insert(22, (705, 664, 1.0, True))
+    plots.insert(22, (482, 662, 1.0, True))
     for x, base, s, church in plots:
         near = picture.frame(x - 130 * s, base - 190 * s, x + 130 * s, base + 40)
         if near.width <= 0 or near.height <= 0:
