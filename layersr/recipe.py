@@ -53,9 +53,9 @@ class Recipe:
 
 def dumps(recipe: Recipe) -> str:
     """The recipe as TOML, every field. `loads(dumps(recipe)) == recipe`."""
-    # A JSON string, number, boolean or array of them is also a TOML value.
+    # A JSON string, number, boolean or array of them is also a TOML value, but for DEL, which TOML wants escaped.
     lines = [f"{f.name} = {json.dumps(getattr(recipe, f.name), ensure_ascii=False)}" for f in fields(recipe)]
-    return "\n".join(lines) + "\n"
+    return ("\n".join(lines) + "\n").replace("\x7f", "\\u007f")
 
 
 def loads(text: str) -> Recipe:

@@ -1,6 +1,7 @@
 """Shared fixtures, and shape checks on every array that passes a public signature."""
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,18 @@ _hook = install_import_hook("layersr", "beartype.beartype")
 
 settings.register_profile("layersr", deadline=None, print_blob=True, max_examples=40)
 settings.load_profile("layersr")
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-skips", action="store_true", help="a skipped test is a failure: everything is installed here")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and item.config.getoption("--no-skips"):
+        report.outcome, report.longrepr = "failed", f"skipped although nothing may skip here: {report.longrepr}"
+    return report
+
 
 ROOT = Path(__file__).resolve().parent.parent
 

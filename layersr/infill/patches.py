@@ -264,7 +264,7 @@ def vote(image: Channels, hole: Mask, field: Field, trust: Float32[ndarray, "h w
     y, x = np.divmod(inner, width)
     place = np.full(height * width, -1, np.int32)
     place[field.target] = np.arange(len(field.target))
-    spread = max(float(np.quantile(field.cost, 0.75)) * 0.05, 1e-6)
+    spread = max(float(np.quantile(field.cost, 0.75)) * 0.12, 1e-6)
     say = np.exp(-field.cost / (2 * spread)) * trust.reshape(-1)[field.target] + np.float32(1e-9)
     moved = np.zeros((len(field.target), image.shape[2]), np.float32)
     moved[:, :3] = shift(field.mean, means(image)[field.source], leeway(image)[field.source])
