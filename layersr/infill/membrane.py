@@ -52,7 +52,13 @@ def pull_push(image: RGB, hole: Mask) -> RGB:
     return np.where(hole[..., None], cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), image)
 
 
-def relax(right: Float32[ndarray, "h v 3"], down: Float32[ndarray, "u w 3"], hole: Mask, tolerance: float = 2e-3, limit: int = 60) -> RGB:
+def relax(
+    right: Float32[ndarray, "h v 3"],
+    down: Float32[ndarray, "u w 3"],
+    hole: Mask,
+    tolerance: float = 2e-3,
+    limit: int = 60,
+) -> RGB:
     """The correction, zero outside the hole, whose differences come nearest to those given (least squares).
 
     Args:
@@ -62,6 +68,13 @@ def relax(right: Float32[ndarray, "h v 3"], down: Float32[ndarray, "u w 3"], hol
         tolerance: the relative residual at which to stop.
         limit: the most steps.
     """
+    whole = np.zeros((*hole.shape, 3), np.float32)
+    if not hole.any():
+        return whole
+    left, top, width, height = cv2.boundingRect(hole.astype(np.uint8))
+    y0, y1 = max(0, top - 1), min(hole.shape[0], top + height + 1)  # the rim is one pixel wide
+    x0, x1 = max(0, left - 1), min(hole.shape[1], left + width + 1)
+    right, down, hole = right[y0:y1, x0 : x1 - 1], down[y0 : y1 - 1, x0:x1], hole[y0:y1, x0:x1]
     inside = hole[..., None].astype(np.float32)
     # A pair of neighbours counts where at least one of them may move.
     pair_right = (hole[:, 1:] | hole[:, :-1])[..., None].astype(np.float32)
@@ -80,10 +93,10 @@ def relax(right: Float32[ndarray, "h v 3"], down: Float32[ndarray, "u w 3"], hol
         return divergence(dx, dy)
 
     residual = divergence(right * pair_right, down * pair_down)
-    solution = np.zeros_like(residual)
+    solution = whole[y0:y1, x0:x1]
     scale = float(np.vdot(residual, residual))
     if scale < 1e-12:
-        return solution
+        return whole
     direction = np.zeros_like(residual)
     old = 1.0
     for _ in range(limit):
@@ -97,7 +110,7 @@ def relax(right: Float32[ndarray, "h v 3"], down: Float32[ndarray, "u w 3"], hol
         old = new
         if float(np.vdot(residual, residual)) < tolerance**2 * scale:
             break
-    return solution
+    return whole
 
 
 def _all_scales(residual: RGB) -> RGB:

@@ -58,12 +58,19 @@ def targets(hole: Mask) -> Mask:
 
 def sources(usable: Mask) -> Mask:
     """Centres of the patches that lie wholly in what may be copied, and wholly in the picture."""
-    return cv2.erode(np.pad(usable, RADIUS).astype(np.uint8), np.ones((SIZE, SIZE), np.uint8))[RADIUS:-RADIUS, RADIUS:-RADIUS] > 0
+    return (
+        cv2.erode(np.pad(usable, RADIUS).astype(np.uint8), np.ones((SIZE, SIZE), np.uint8))[
+            RADIUS:-RADIUS, RADIUS:-RADIUS
+        ]
+        > 0
+    )
 
 
 def means(image: Channels) -> Float32[ndarray, "p 3"]:
     """The mean colour of the patch around every pixel."""
-    return cv2.blur(np.ascontiguousarray(image[..., :3]), (SIZE, SIZE), borderType=cv2.BORDER_REFLECT_101).reshape(-1, 3)
+    return cv2.blur(np.ascontiguousarray(image[..., :3]), (SIZE, SIZE), borderType=cv2.BORDER_REFLECT_101).reshape(
+        -1, 3
+    )
 
 
 def leeway(image: Channels) -> Float32[ndarray, " p"]:
@@ -75,7 +82,9 @@ def leeway(image: Channels) -> Float32[ndarray, " p"]:
     return FREE * np.exp(-((busy / CALM) ** 2))
 
 
-def shift(wanted: Float32[ndarray, "n 3"], have: Float32[ndarray, "n 3"], limit: Float32[ndarray, " n"]) -> Float32[ndarray, "n 3"]:
+def shift(
+    wanted: Float32[ndarray, "n 3"], have: Float32[ndarray, "n 3"], limit: Float32[ndarray, " n"]
+) -> Float32[ndarray, "n 3"]:
     """What is added to a source so that its mean becomes the wanted one, as far as it may (Darabi et al. 2012)."""
     gap = wanted - have
     size = np.sqrt((gap * gap).sum(axis=1))
@@ -101,7 +110,7 @@ OPPONENT = np.array([[0.577, 0.577, 0.577], [0.707, 0, -0.707], [-0.408, 0.816, 
 
 
 def describe(image: Channels) -> Float32[ndarray, "n d"]:
-    """A short vector for the patch around every pixel; their squared distance is nearly that of the patches."""
+    """A short vector for the patch around every pixel; the last number is its leeway, the others are for `measure`."""
     height, width = image.shape[:2]
     planes = [*cv2.split(cv2.transform(image[..., :3], OPPONENT)), *cv2.split(image[..., 3:])]
     vectors = np.empty((height, width, len(BASIS) + 1), np.float32)
@@ -132,7 +141,7 @@ def with_activity(image: RGB, hole: Mask) -> Channels:
 
 
 def peel_in(image: Channels, hole: Mask, source: Mask) -> Channels:
-    """Fill a small hole from its rim inwards, ring by ring, each pixel from the patch that fits what is there already."""
+    """Fill a small hole from its rim inwards, ring by ring, each pixel from the patch that fits best what is there."""
     image, filled = np.where(hole[..., None], np.float32(0), image), ~hole
     middle = np.flatnonzero(source)
     library = windows(image)[middle]
@@ -212,7 +221,9 @@ def measure(vectors: Float32[ndarray, "p d"], target: Indices, source: Indices) 
     return cost
 
 
-def improve(vectors: Float32[ndarray, "p d"], field: Field, source: Mask, radii: tuple[int, ...], rng: np.random.Generator) -> Field:
+def improve(
+    vectors: Float32[ndarray, "p d"], field: Field, source: Mask, radii: tuple[int, ...], rng: np.random.Generator
+) -> Field:
     """One round of PatchMatch: ask the neighbours, then look around at random.
 
     Args:
@@ -238,10 +249,10 @@ def improve(vectors: Float32[ndarray, "p d"], field: Field, source: Mask, radii:
         best[who[better]], cost[who[better]] = candidate[better], new[better]
 
     for reach in (4, 1, 1):
-        for shift in (reach, -reach, reach * width, -reach * width):
-            beside = np.clip(target + shift, 0, height * width - 1)
+        for step in (reach, -reach, reach * width, -reach * width):
+            beside = np.clip(target + step, 0, height * width - 1)
             who = np.flatnonzero(place[beside] >= 0)
-            attempt(who, best[place[beside[who]]] - shift)
+            attempt(who, best[place[beside[who]]] - step)
     everyone = np.arange(len(target))
     for radius in radii:
         y, x = np.divmod(best, width)
@@ -257,14 +268,15 @@ def remeasure(image: Channels, vectors: Float32[ndarray, "p d"], field: Field) -
 
 
 def vote(image: Channels, hole: Mask, field: Field, trust: Float32[ndarray, "h w"]) -> Channels:
-    """Paint each pixel of the hole with the mean of what all patches over it propose, the better match counting more."""
+    """Paint each pixel of the hole with the mean of what the patches over it propose, good matches counting more."""
     height, width = hole.shape
     pixels = image.reshape(-1, image.shape[2])
     inner = np.flatnonzero(hole)
     y, x = np.divmod(inner, width)
     place = np.full(height * width, -1, np.int32)
     place[field.target] = np.arange(len(field.target))
-    spread = max(float(np.quantile(field.cost, 0.75)) * 0.12, 1e-6)
+    # A broad mean of patches that disagree would wash texture out: only matches nearly as good as the best have a say.
+    spread = max(float(np.quantile(field.cost, 0.75)) * 0.08, 1e-6)
     say = np.exp(-field.cost / (2 * spread)) * trust.reshape(-1)[field.target] + np.float32(1e-9)
     moved = np.zeros((len(field.target), image.shape[2]), np.float32)
     moved[:, :3] = shift(field.mean, means(image)[field.source], leeway(image)[field.source])

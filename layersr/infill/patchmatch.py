@@ -2,8 +2,8 @@
 
 At every size of the picture each patch that touches the hole looks for the known patch most like it, and the hole is
 painted from what the matches propose (Y. Wexler, E. Shechtman and M. Irani, Space-time completion of video, 2007; the
-schedule and the channels of activity: A. Newson et al., Video inpainting of complex scenes, 2014). At the end pixels are
-copied, not averaged, so that texture stays as it was.
+schedule and the channels of activity: A. Newson et al., Video inpainting of complex scenes, 2014). At the end pixels
+are copied, not averaged, so that texture stays as it was.
 """
 
 from dataclasses import dataclass

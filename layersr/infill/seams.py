@@ -99,7 +99,11 @@ def _mismatch(image: RGB, copied: RGB, hole: Mask, offset: ndarray, shift: int, 
     step_mine = pixels[np.clip(index + mine + shift, 0, last)] - pixels[index + mine]
     step_theirs = pixels[index + shift + theirs] - pixels[np.clip(index + theirs, 0, last)]
     # At the rim only the copied side knows the step; between two copies both do, and the mean is taken.
-    step = np.where(in_here[:, None] & in_there[:, None], (step_mine + step_theirs) / 2, np.where(in_here[:, None], step_mine, step_theirs))
+    step = np.where(
+        in_here[:, None] & in_there[:, None],
+        (step_mine + step_theirs) / 2,
+        np.where(in_here[:, None], step_mine, step_theirs),
+    )
     is_ = (copied[there] - copied[here]).reshape(-1, 3)[at]
     gap = step - is_
     size = np.abs(gap).max(axis=1, keepdims=True)

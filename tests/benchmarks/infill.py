@@ -1,9 +1,9 @@
 """Infill against OpenCV's: `python tests/benchmarks/infill.py DATA [--pictures 60] [--show DIR]`; run by hand.
 
-Sixty pictures out of DATA/photos and DATA/paintings (a seeded choice) get irregular holes of 5 to 25 %. Printed for each
-method: PSNR in the hole; the local variance against the truth's and against the surroundings' (a blur falls short of 1,
-noise exceeds it; what the hole hid is often busier than what is around it, and nobody can know); and the time. PSNR is not
-everything: the mean of all plausible pictures wins it. `--show` writes the results side by side.
+Sixty pictures out of DATA/photos and DATA/paintings (a seeded choice) get irregular holes of 5 to 25 %. Printed for
+each method: PSNR in the hole; the local variance against the truth's and against the surroundings' (a blur falls short
+of 1, noise exceeds it; what the hole hid is often busier than what is around it, and nobody can know); and the time.
+PSNR is not everything: the mean of all plausible pictures wins it. `--show` writes the results side by side.
 """
 
 import argparse
@@ -20,7 +20,9 @@ def shape(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
     """An irregular hole: smooth blobs, or an element's shape (ellipses and a polygon grown together)."""
     share = rng.uniform(0.05, 0.25)
     if rng.random() < 0.5:
-        field = cv2.GaussianBlur(rng.standard_normal((height, width)).astype(np.float32), (0, 0), rng.uniform(0.02, 0.08) * height)
+        field = cv2.GaussianBlur(
+            rng.standard_normal((height, width)).astype(np.float32), (0, 0), rng.uniform(0.02, 0.08) * height
+        )
         return field > np.quantile(field, 1 - share)
     canvas = np.zeros((height, width), np.uint8)
     middle = rng.uniform(0.3, 0.7, 2) * (width, height)
@@ -76,7 +78,10 @@ def main() -> None:
         picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
         hole = shape(*picture.shape[:2], rng)
         given = np.where(hole[..., None], np.float32(0), picture)
-        line, panels = f"{number:3} {path.stem[:28]:28} {hole.mean():4.0%}", [np.where(hole[..., None], np.float32([1, 0, 1]), picture)]
+        line, panels = (
+            f"{number:3} {path.stem[:28]:28} {hole.mean():4.0%}",
+            [np.where(hole[..., None], np.float32([1, 0, 1]), picture)],
+        )
         for name, fill in methods.items():
             start = time.perf_counter()
             painted = fill(given, hole)
@@ -97,8 +102,8 @@ def main() -> None:
         psnr, ratio, around, spent = np.array(values).T
         within = np.mean((ratio > 0.7) & (ratio < 1.3))
         print(
-            f"{name:8} PSNR {psnr.mean():5.2f} dB, variance to truth's {np.median(ratio):.2f} ({within:.0%} in 0.7-1.3), "
-            f"to surroundings' {np.median(around):.2f}, time mean {spent.mean():.2f} s, worst {spent.max():.2f} s"
+            f"{name:8} PSNR {psnr.mean():5.2f} dB, variance to truth's {np.median(ratio):.2f} "
+            f"({within:.0%} in 0.7-1.3), to surroundings' {np.median(around):.2f}, time mean {spent.mean():.2f} s, worst {spent.max():.2f} s"
         )
 
 
