@@ -10,6 +10,9 @@ from layersr.progress import Progress, Report, silent, within
 from layersr.recipe import Recipe
 from layersr.roles import Prompt
 
+PROMPTED = "classic"
+"""The detector that answers points and boxes where the recipe wants no search ("none")."""
+
 
 def run(image: Image, recipe: Recipe | None = None, report: Report = silent) -> LayerStack:
     """One flat picture in, the finished layer stack out: decomposed, then super-resolved.
@@ -38,12 +41,16 @@ def decompose(image: Image, recipe: Recipe | None = None, report: Report = silen
     prompts = _prompts(recipe, image)
     report(Progress("load models", 0.0))
     models = decomposing.Models(
-        None if recipe.detect == "none" else backends.load("detect", recipe.detect, recipe.device),
+        backends.load("detect", PROMPTED if recipe.detect == "none" else recipe.detect, recipe.device),
         backends.load("matte", recipe.matte, recipe.device),
         backends.load("infill", recipe.infill, recipe.device),
     )
     return decomposing.decompose(
-        image, models, decomposing.Limits(recipe.max_layers, recipe.granularity), prompts, report
+        image,
+        models,
+        decomposing.Limits(recipe.max_layers, recipe.granularity, recipe.detect == "none"),
+        prompts,
+        report,
     )
 
 

@@ -108,13 +108,22 @@ def test_what_the_artist_asks_for_comes_first_in_order(classic: Models) -> None:
     assert all(layer.facts["asked"] for layer in stack.layers[1:])
 
 
-def test_max_layers_and_no_detector(classic: Models) -> None:
+def test_max_layers_and_only_what_is_asked(classic: Models) -> None:
     image, alphas, _ = scene()
     assert len(decomposing.decompose(image, classic, Limits(max_layers=1)).layers) == 2
     assert len(decomposing.decompose(image, classic, Limits(max_layers=0)).layers) == 1
-    alone = Models(None, classic.matte, classic.infill)
-    assert len(decomposing.decompose(image, alone).layers) == 1
-    assert len(decomposing.decompose(image, alone, prompts=[Prompt(mask=alphas[0] > 0.5)]).layers) == 2
+    asked = Limits(only_asked=True)
+    assert len(decomposing.decompose(image, classic, asked).layers) == 1
+    assert len(decomposing.decompose(image, classic, asked, [Prompt(mask=alphas[0] > 0.5)]).layers) == 2
+    assert len(decomposing.decompose(image, classic, asked, [Prompt(box=(15, 30, 60, 60))]).layers) == 2
+
+
+def test_a_prompt_that_finds_nothing_is_told(classic: Models) -> None:
+    image = Image(np.full((60, 60, 4), 255, np.uint8))
+    blind = Models(lambda image, prompt=None: [], classic.matte, classic.infill)
+    stack = decomposing.decompose(image, blind, prompts=[Prompt(point=(30, 30))])
+    assert "30, 30" in stack.notes[0]
+    assert "--mask" in stack.notes[0]
 
 
 def test_what_changes_nothing_is_not_lifted(classic: Models) -> None:

@@ -69,9 +69,10 @@ def test_every_element_is_cropped_and_inside_the_canvas(sample):
     _, stack = sample
     for layer in stack.layers[1:]:
         alpha = layer.pixels[..., 3] > 0
-        assert alpha[0].any() and alpha[-1].any() and alpha[:, 0].any() and alpha[:, -1].any(), layer.name
-        assert layer.left >= 0 and layer.left + layer.width <= stack.width
-        assert layer.top >= 0 and layer.top + layer.height <= stack.height
+        borders = (alpha[0], alpha[-1], alpha[:, 0], alpha[:, -1])
+        assert all(border.any() for border in borders), layer.name
+        assert layer.left in range(stack.width - layer.width + 1), layer.name
+        assert layer.top in range(stack.height - layer.height + 1), layer.name
 
 
 def test_every_element_can_be_seen(sample):

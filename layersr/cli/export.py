@@ -270,10 +270,12 @@ def _tell(job: Job, image: "Image", stack: "LayerStack", result: "Recomposition"
         rows.append([str(index), " ".join(layer.name.split()), place, sure])
     for line in show.table(rows, right=frozenset({0})):
         click.echo(f"  {line}", err=True)
+    for note in stack.notes:
+        click.echo(f"note: {note}", err=True)
     if result.scale == 1:
         back = "flattens to the picture exactly, every bit"
     else:
         back = f"shrinks back to the picture at {result.psnr:.1f} dB" if result.psnr else "shrinks back to it exactly"
     bits = 8 * image.pixels.itemsize
-    size = f"{stack.width} x {stack.height}, {bits} bit, {len(stack.layers)} layers"
+    size = f"{stack.width} x {stack.height}, {bits} bit, {len(stack.layers)} layer{'s' * (len(stack.layers) > 1)}"
     click.echo(f"{job.out}: {size}; {back}; {seconds:.1f} s", err=True)

@@ -39,7 +39,7 @@ def decompose(
     """
     canvas = (image.height, image.width)
     picture = _as_shown(image)
-    lifted = peel(picture, models, limits or Limits(), prompts, within(report, 0.0, 0.6))
+    lifted, notes = peel(picture, models, limits or Limits(), prompts, within(report, 0.0, 0.6))
     report(Progress("order", 0.6))
     elements = extend(order(lifted, canvas), canvas)
     report(Progress("infill background", 0.62))
@@ -53,7 +53,10 @@ def decompose(
         layers.append(
             _layer(element.label or f"element {number}", element.colour, element.alpha, at, image.pixels.dtype, facts)
         )
-    sealed = seal(LayerStack(image.width, image.height, tuple(layers), image.icc, image.resolution), image.pixels)
+    sealed = seal(
+        LayerStack(image.width, image.height, tuple(layers), image.icc, image.resolution, notes=tuple(notes)),
+        image.pixels,
+    )
     report(Progress("seal", 1.0))
     shown = (_cropped(layer) for layer in sealed.layers[1:])
     return sealed.with_layers((sealed.layers[0], *(layer for layer in shown if layer.pixels.size)))

@@ -23,10 +23,12 @@ class Limits:
     Attributes:
         max_layers: elements at most.
         granularity: 0 = main subjects, 1 = everything liftable.
+        only_asked: lift what the artist asks for and nothing else.
     """
 
     max_layers: int = 24
     granularity: float = 0.5
+    only_asked: bool = False
 
     @property
     def confidence(self) -> float:
@@ -48,42 +50,49 @@ class Limits:
 class Models:
     """What decomposing needs, already loaded."""
 
-    detect: Detector | None
+    detect: Detector
     matte: Matter
     infill: Infiller
 
 
-def peel(image: RGB, models: Models, limits: Limits, prompts: Sequence[Prompt], report: Report) -> list[Element]:
+def peel(
+    image: RGB, models: Models, limits: Limits, prompts: Sequence[Prompt], report: Report
+) -> tuple[list[Element], list[str]]:
     """All elements worth lifting, in the order they came off: the first lies on top.
 
     What the artist asks for comes first, each on its own, in the order given; it is taken whatever its size or score.
 
     Args:
         image: the picture.
-        models: the detector may be None: then only what is asked for is lifted.
+        models: detector, matter and infiller.
         limits: when to stop.
         prompts: what the artist asks for.
         report: hears 0..1 over the whole loop.
+
+    Returns:
+        the elements, and a sentence for every prompt that nothing was found for.
     """
     current = image
     filled = np.zeros(image.shape[:2], bool)
     elements: list[Element] = []
-    detector = models.detect
+    notes: list[str] = []
     for number, prompt in enumerate(prompts[: limits.max_layers]):
         report(Progress("lift what you asked for", 0.3 * number / len(prompts)))
-        for detection in _asked(current, detector, prompt):
-            element = _lift(current, detection, models, 0, asked=True)
-            if element is not None:
-                current, filled, kept = _remove(current, filled, [element], models.infill, 0.0)
-                elements += kept
+        lifted = [_lift(current, found, models, 0, asked=True) for found in _asked(current, models.detect, prompt)]
+        lifted = [element for element in lifted if element is not None]
+        if lifted:
+            current, filled, kept = _remove(current, filled, lifted, models.infill, 0.0)
+            elements += kept
+        else:
+            notes.append(f"Nothing was found at {_place(prompt)}; draw the element as a mask and give it with --mask.")
     base = 0.3 if prompts else 0.0
     for round_ in range(ROUNDS):
         here = within(report, base + (1 - base) * round_ / ROUNDS, base + (1 - base) * (round_ + 1) / ROUNDS)
         room = limits.max_layers - len(elements)
-        if detector is None or room <= 0:
+        if limits.only_asked or room <= 0:
             break
         here(Progress("find elements", 0.0))
-        worth = _worth_lifting(detector(current), limits, round_, filled)[:room]
+        worth = _worth_lifting(models.detect(current), limits, round_, filled)[:room]
         lifted = []
         for number, detection in enumerate(worth):
             here(Progress("cut out elements", 0.2 + 0.4 * number / len(worth)))
@@ -98,13 +107,21 @@ def peel(image: RGB, models: Models, limits: Limits, prompts: Sequence[Prompt], 
         if not kept:
             break
     report(Progress("find elements", 1.0))
-    return elements
+    return elements, notes
 
 
-def _asked(image: RGB, detector: Detector | None, prompt: Prompt) -> Sequence[Detection]:
+def _asked(image: RGB, detector: Detector, prompt: Prompt) -> Sequence[Detection]:
     if prompt.mask is not None:  # no model knows better than the artist's own mask
         return [Detection(prompt.mask.astype(np.float32), 1.0)]
-    return detector(image, prompt) if detector is not None else []
+    return detector(image, prompt)
+
+
+def _place(prompt: Prompt) -> str:
+    if prompt.point is not None:
+        return f"the point {prompt.point[0]}, {prompt.point[1]}"
+    if prompt.box is not None:
+        return f"the box {', '.join(map(str, prompt.box))}"
+    return f"the words {prompt.text!r}" if prompt.text else "the mask"
 
 
 def _worth_lifting(found: Sequence[Detection], limits: Limits, round_: int, filled: Mask) -> list[Detection]:

@@ -103,7 +103,8 @@ def main() -> None:
         within = np.mean((ratio > 0.7) & (ratio < 1.3))
         print(
             f"{name:8} PSNR {psnr.mean():5.2f} dB, variance to truth's {np.median(ratio):.2f} "
-            f"({within:.0%} in 0.7-1.3), to surroundings' {np.median(around):.2f}, time mean {spent.mean():.2f} s, worst {spent.max():.2f} s"
+            f"({within:.0%} in 0.7-1.3), to surroundings' {np.median(around):.2f}, "
+            f"time mean {spent.mean():.2f} s, worst {spent.max():.2f} s"
         )
 
 
