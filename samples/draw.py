@@ -5,17 +5,20 @@ bytes. Beside each `NAME.png` stands `NAME.truth.ora`, the stack it was flattene
 """
 
 import argparse
+import io
 import sys
+import zipfile
 from importlib import import_module
 from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-import cv2  # noqa: E402
 import numpy as np  # noqa: E402
+from PIL import Image  # noqa: E402
 from scenes.studio import Picture  # noqa: E402
 
+from layersr.documents import write  # noqa: E402
 from layersr.layers import LayerStack, flatten  # noqa: E402
 
 SCENES = ("ocean_of_eyes", "still_life", "portrait", "poster", "smoke_and_glass", "quiet_dusk", "balloons")
@@ -32,24 +35,42 @@ def draw(name: str, size: int | None = None) -> LayerStack:
 
 def png(stack: LayerStack) -> bytes:
     """The flattened picture as the bytes of an 8-bit RGB PNG."""
-    pixels = flatten(stack)[..., 2::-1]
-    return cv2.imencode(".png", np.ascontiguousarray(pixels), [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].tobytes()
+    file = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(flatten(stack)[..., :3])).save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def pack(path: Path) -> None:
+    """Press the PNGs of an OpenRaster file as small as they go: the writer is made for speed, a repository for size."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(path) as loose, zipfile.ZipFile(file, "w") as packed:
+        for member in loose.infolist():
+            data = loose.read(member)
+            if member.filename.endswith(".png"):
+                with Image.open(io.BytesIO(data)) as image:
+                    pressed = io.BytesIO()
+                    image.save(pressed, "PNG", optimize=True, icc_profile=image.info.get("icc_profile"))
+                data = min(data, pressed.getvalue(), key=len)
+            packed.writestr(member, data)
+    path.write_bytes(file.getvalue())
 
 
 def main() -> None:
     """Draw the scenes named (all by default)."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("scenes", nargs="*", choices=[*SCENES, []], help="scenes to draw (all)")
-    parser.add_argument("--out", type=Path, default=HERE, help="folder to write to")
-    parser.add_argument("--size", type=int, help="longer side in pixels")
+    parser.add_argument("scenes", nargs="*", metavar="SCENE", help=f"what to draw (all): {', '.join(SCENES)}")
+    parser.add_argument("--out", type=Path, default=HERE, help="folder to write to (beside this script)")
+    parser.add_argument("--size", type=int, help="longer side in pixels (each scene's own)")
     options = parser.parse_args()
-    from layersr.documents import write
-
+    if unknown := set(options.scenes) - set(SCENES):
+        parser.error(f"there is no scene {', '.join(sorted(unknown))}; there are {', '.join(SCENES)}")
     options.out.mkdir(parents=True, exist_ok=True)
     for name in options.scenes or SCENES:
         stack = draw(name, options.size)
+        document = options.out / f"{name}.truth.ora"
         (options.out / f"{name}.png").write_bytes(png(stack))
-        write(stack, options.out / f"{name}.truth.ora")
+        write(stack, document)
+        pack(document)
         print(f"{name}: {stack.width} x {stack.height}, {len(stack.layers)} layers", file=sys.stderr)
 
 

@@ -49,13 +49,15 @@ def sea(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndar
     swell = noise(rng, (x - 480) * far / 260 + 40, 9 * np.log(z + 0.09), 4, 0.55)
     swell = 1 - np.abs(swell) * 1.6
     chop = noise(rng, (x - 480) * far / 70 + 90, 24 * np.log(z + 0.09), 3)
+    calm = smooth(0.0, 0.16, z)  # far waves are too small to be told apart
+    swell, chop = 0.25 + (swell - 0.25) * (0.35 + 0.65 * calm), chop * (0.25 + 0.75 * calm)
     level = 0.42 + 0.34 * swell + 0.14 * chop - 0.26 * z
     water = ramp(level, "#071b3a", "#0f3d63", "#1f6f8b", "#5fb0ad", "#c4e3cb")
     mirrored = ramp(0.5 + 0.5 * chop, "#6a5a86", "#c98a8a", "#f6c193")
     water = mix(water, mirrored, 0.8 * np.exp(-z * 11) + 0.22 * smooth(0.3, 0.8, swell) * np.exp(-z * 3))
     away = (x - MOON + 26 * noise(rng, y / 60, y * 0, 2)) / (34 + 190 * z)
     path = np.exp(-(away**2)) * smooth(0.35, 0.85, 0.5 + 0.45 * swell + 0.4 * chop + 0.25 * np.exp(-(away**2)))
-    water = mix(water, ramp(path + 0.1 * chop, "#f09a5c", "#ffd385", "#fff3cf"), 0.92 * path)
+    water = mix(water, ramp(0.2 + 0.62 * path + 0.2 * chop, "#f09a5c", "#ffd385", "#fff3cf"), 0.92 * path)
     crest = smooth(0.80, 0.97, swell + 0.12 * chop) * smooth(0.1, 0.4, z) * (0.5 + 0.5 * chop)
     return mix(water, rgb("#e8f2e6"), 0.85 * crest), swell
 

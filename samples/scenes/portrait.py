@@ -19,6 +19,9 @@ FACE = (
     (520, 470),
     (540, 380), (520, 290), (450, 210), (390, 190),
 )  # fmt: skip
+EAR = ((440, 420), (432, 390), (444, 366), (468, 362), (480, 384), (476, 414), (462, 440), (446, 454), (437, 440))
+UPPER_LIP = ((264, 444), (275, 438), (284, 444), (300, 452), (312, 458), (296, 458), (282, 459), (266, 456))
+LOWER_LIP = ((282, 458), (298, 458), (312, 458), (302, 468), (288, 478), (270, 478), (266, 466), (272, 460))
 
 
 def blob(x: np.ndarray, y: np.ndarray, cx: float, cy: float, rx: float, ry: float, turn: float = 0.0) -> np.ndarray:
@@ -114,48 +117,17 @@ def add_figure(picture: Picture) -> None:
         + blob(x, y, 284, 520, 18, 14) * 0.16
     )
     target = mix(target, ramp(level, "#5a1a1e", "#b04a42", "#e88a74", "#f9b79c"), blush)
-    lips_up = polygon(
-        frame,
-        spline(
-            [(264, 444), (275, 438), (284, 444), (300, 452), (312, 458), (296, 458), (282, 459), (266, 456)],
-            closed=True,
-        ),
-    )
-    lips_low = polygon(
-        frame,
-        spline(
-            [(282, 458), (298, 458), (312, 458), (302, 468), (288, 478), (270, 478), (266, 466), (272, 460)],
-            closed=True,
-        ),
-    )
+    lips_up, lips_low = (polygon(frame, spline(lip, closed=True)) for lip in (UPPER_LIP, LOWER_LIP))
     rose = ramp(level - 0.12 + 0.16 * blob(x, y, 278, 468, 7, 5), "#5c1420", "#a8383e", "#d96a62", "#f6a894")
     target = mix(target, rose * 0.9, blur(frame, lips_up, 0.9) * 0.85)
     target = mix(target, rose, blur(frame, lips_low, 0.9) * 0.85)
     # A closed eye: the lid's roundness, then ink for lashes, brow, nostril and the line of the mouth.
     lid = blob(x, y, 317, 351, 16, 8, 0.25)
     target = mix(target, ramp(level + 0.14, "#7a3a34", "#d59474", "#fbd9b4"), 0.7 * lid)
-    ear = polygon(
-        frame,
-        spline(
-            [
-                (440, 420),
-                (432, 390),
-                (444, 366),
-                (468, 362),
-                (480, 384),
-                (476, 414),
-                (462, 440),
-                (446, 454),
-                (437, 440),
-            ],
-            closed=True,
-        ),
-    )
-    target = mix(
-        target,
-        ramp(level + 0.06 - 0.35 * blob(x, y, 458, 402, 8, 18, 0.2), "#6a2a24", "#c9745a", "#f0b08c", "#fbd8b4"),
-        blur(frame, ear, 1),
-    )
+    ear = polygon(frame, spline(EAR, closed=True))
+    target = mix(target, target * rgb("#b06a58"), 0.6 * blur(frame, ear, 5) * (1 - ear))
+    shell = level + 0.2 - 0.4 * blob(x, y, 456, 404, 8, 17, 0.2) + 0.1 * smooth(6, 2, depth(frame, ear))
+    target = mix(target, ramp(shell, "#6a2a24", "#c9745a", "#f0b08c", "#fde0c4"), blur(frame, ear, 0.8))
     angle = 1.1 + 0.5 * np.sin(x / 60) + 0.9 * smooth(540, 700, y) + 0.3 * noise(rng, x / 60, y / 60, 2)
     colour = paint(
         frame, target, angle, rng,
@@ -169,6 +141,9 @@ def add_figure(picture: Picture) -> None:
         (spline([(304, 343), (312, 338), (324, 338), (336, 345)]), 0.9, 0.6, rgb("#8a4a3c")),
         (spline([(268, 457), (282, 458.5), (297, 457.5), (313, 459)]), 1.5, 0.8, wine),
         (spline([(272, 415), (278, 412), (285, 415)]), 2.4, 1.0, rgb("#5c2420")),
+        (spline([(474, 398), (474, 420), (464, 438), (454, 446)]), 1.6, 0.6, rgb("#a5503c")),
+        (spline([(439, 408), (447, 416), (446, 424), (440, 430)]), 1.8, 0.6, rgb("#8a3c30")),
+        (spline([(456, 394), (464, 404), (462, 420), (452, 428)]), 2.2, 0.7, rgb("#98483a")),
         (spline([(291, 398), (297, 405), (296, 414), (289, 418)]), 1.1, 0.5, rgb("#a55a48")),
     ]
     for i in range(13):
@@ -194,8 +169,8 @@ def add_dress(picture: Picture) -> None:
     frame = picture.frame(100, 620)
     x, y = frame.grid()
     outline = spline(
-        [(196, 746), (246, 712), (290, 716), (346, 732), (414, 736), (478, 712), (520, 668), (546, 660), (616, 688), (678, 738),
-         (718, 826), (736, 990), (136, 990), (150, 880), (168, 800)], closed=True,
+        [(196, 746), (246, 712), (290, 716), (346, 732), (414, 736), (478, 712), (520, 668), (546, 660), (616, 688),
+         (678, 738), (718, 826), (736, 990), (136, 990), (150, 880), (168, 800)], closed=True,
     )  # fmt: skip
     alpha = polygon(frame, outline)
     fold = noise(rng, (x - 0.35 * (y - 700)) / 44, y / 260, 3) + 0.5 * np.sin((x - 400) * (1 - (y - 700) / 900) / 17)
@@ -219,16 +194,16 @@ def add_earring(picture: Picture) -> None:
     rng = picture.rng("earring")
     frame = picture.frame(420, 440, 470, 500)
     x, y = frame.grid()
-    u, v = (x - 444) / 8.6, (y - 472) / 9.6
+    u, v = (x - 448) / 8.6, (y - 470) / 9.6
     q = np.hypot(u, v)
     pearl = inside(1 - q)
     level = 0.55 - 0.32 * u - 0.34 * v + 0.3 * smooth(0.75, 1.0, q) * smooth(0, 0.8, u + v)
     target = ramp(level, "#4a3f52", "#9a8f9c", "#e0d6cf", "#fffaf0")
     target = mix(target, rgb("#ffffff"), np.exp(-(((u + 0.36) / 0.2) ** 2 + ((v + 0.4) / 0.2) ** 2)))
     hook, wire = hairs(
-        frame, [(spline([(444, 464), (447, 456), (443, 451)]), 1.7, 1.2, rgb("#d9a848"))], rgb("#d9a848")
+        frame, [(spline([(448, 462), (450, 455), (448, 450)]), 1.7, 1.2, rgb("#d9a848"))], rgb("#d9a848")
     )
-    colour = paint(frame, target, np.arctan2(u, -v), rng, [Brush(5, 1.6, 2.2, 0.02)], pearl, 0.4)
+    colour = paint(frame, target, np.arctan2(u, -v), rng, [Brush(4, 1.1, 2.4, 0.012)], pearl, 0.4)
     picture.add("pearl", frame, mix(hook, colour, pearl), np.maximum(pearl, wire), ("woman",))
 
 

@@ -37,10 +37,11 @@ def draw(picture: Picture) -> None:
         angle = np.where(y > line, slope + 0.5 * noise(rng, x / 40, y / 40, 2), angle)
     shore = horizon + 62 + 5 * noise(rng, x / 120, x * 0, 3)
     z = np.clip((y - shore) / (704 - shore), 0, 1)
-    ripple = noise(rng, x / (60 + 160 * z), (y - shore) / (2.5 + 9 * z), 3)
+    ripple = noise(rng, 40 + (x - 480) / (60 + 160 * z), (y - shore) / (2.5 + 9 * z), 3)
     water = ramp(z + 0.06 * ripple, "#d9a592", "#b38a9c", "#77749a", "#454f78")
-    glow = np.exp(-(((x - 655) / (70 + 90 * z)) ** 2)) * smooth(-0.1, 0.5, ripple + 0.25) * (1 - 0.8 * z)
-    water = mix(water, rgb("#ffdfae"), 0.8 * glow)
+    glint = noise(rng, 40 + (x - 655) / (26 + 60 * z), (y - shore) / (1.8 + 4 * z), 2)
+    glow = np.exp(-(((x - 655 - 14 * ripple) / (48 + 66 * z)) ** 2)) * smooth(-0.15, 0.35, glint + 0.15 - 0.3 * z)
+    water = mix(water, ramp(z, "#ffeebf", "#ffcf94", "#e8a386"), (0.95 - 0.3 * z) * glow)
     target = np.where((y > shore)[..., None], water, target)
     angle = np.where(y > shore, 0.03 * ripple, angle)
     colour = paint(
@@ -60,7 +61,13 @@ def draw(picture: Picture) -> None:
     outline = np.array([cx, cy]) + s * spline(wing, closed=True)
     frame = picture.frame(cx - 70, cy - 50, cx + 70, cy + 40)
     x, y = frame.grid()
-    alpha = polygon(frame, outline)
+    turn = np.linspace(0, 2 * np.pi, 40)
+    body = np.stack([cx - 3 + 15 * np.cos(turn), cy + 3.5 + (3.4 + 0.2 * np.cos(turn)) * np.sin(turn)], 1)
+    head = spline(
+        [(cx - 16, cy - 0.5), (cx - 21, cy + 1.2), (cx - 26, cy + 4), (cx - 20, cy + 5.5), (cx - 14, cy + 5)],
+        closed=True,
+    )
+    alpha = np.maximum(polygon(frame, outline), np.maximum(polygon(frame, body), polygon(frame, head)))
     target = ramp((y - cy + 22) / 36, "#3c3a55", "#2a2b44", "#4b3d50")
     colour = paint(frame, target, 0.4 * np.sign(x - cx) * -1, rng, [Brush(10, 3, 3, 0.03)], alpha)
     picture.add("bird", frame, colour, alpha)

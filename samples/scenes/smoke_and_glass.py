@@ -123,7 +123,7 @@ def add_candle(picture: Picture) -> None:
         "#c28b3c",
         "#f8d98c",
     )
-    target = mix(metal, wax, s.alpha * (y < 634 + 5 * np.sqrt(np.maximum(1 - s.across**2, 0))))
+    target = mix(metal, wax, (np.abs(x - 196) < 30) * (y < 634 + 5 * np.sqrt(np.maximum(1 - s.across**2, 0))))
     wick = np.array([(196, 482), (195, 474), (198, 466)])
     ink, thread = hairs(frame, [(wick, 2.6, 2.2, rgb("#2b1a14"))], rgb("#2b1a14"))
     target = mix(target, ink, thread)
@@ -162,7 +162,7 @@ def add_burner(picture: Picture) -> None:
         0.12
         + 0.6 * lit(-s.nx, s.ny, s.nz, (0.75, -0.3, 0.5))
         + 0.25 * np.exp(-(((s.across - 0.35) / 0.2) ** 2))
-        + 0.05 * noise(rng, x / 9, y / 6, 3)
+        + 0.03 * noise(rng, x / 14, y / 6, 3)
     )
     metal = ramp(level, "#160c0a", "#4a2a14", "#9a642a", "#dba850", "#ffedb0")
     holes = inside(0.16 - np.hypot(np.mod(np.arcsin(s.across) * 2.6, 1) - 0.5, (s.along - 0.36) * 2.6))
@@ -173,7 +173,7 @@ def add_burner(picture: Picture) -> None:
     ember = np.exp(-(((x - 452) / 7) ** 2 + ((y - 611) / 3.4) ** 2))
     metal = mix(metal, rgb("#ff8a3a"), np.clip(1.2 * ember, 0, 1) * mouth)
     colour = paint(
-        s.frame, metal, s.flow, rng, [Brush(16, 5, 2.0, 0.03), Brush(8, 2.3, 1.8, 0.02, 0.09, 0.06)], s.alpha, 0.55
+        s.frame, metal, s.flow, rng, [Brush(14, 4, 2.2, 0.018), Brush(8, 1.9, 2.2, 0.014, 0.08, 0.05)], s.alpha, 0.5
     )
     picture.add("burner", s.frame, colour, s.alpha, ("things",))
 
