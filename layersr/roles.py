@@ -72,10 +72,16 @@ class Matter(Protocol):
 class Infiller(Protocol):
     """Paints what a hole hides."""
 
-    def __call__(self, image: RGB, hole: Mask) -> RGB:
+    def __call__(self, image: RGB, hole: Mask, avoid: Mask | None = None) -> RGB:
         """The image with the hole painted, unchanged elsewhere. What stood in the hole has no influence.
 
         A hole that leaves nothing to go by (the whole image) is painted mid-grey.
+
+        Args:
+            image: the picture.
+            hole: True = to be painted.
+            avoid: things that should not be repeated in the hole; a model that copies from the picture does not copy
+                from here if it has enough else, other models ignore it.
         """
         ...
 

@@ -14,8 +14,11 @@ _hook = install_import_hook("layersr", "beartype.beartype")
 settings.register_profile("layersr", deadline=None, print_blob=True, max_examples=40)
 settings.load_profile("layersr")
 
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--no-skips", action="store_true", help="a skipped test is a failure: everything is installed here")
+    parser.addoption(
+        "--no-skips", action="store_true", help="a skipped test is a failure: everything is installed here"
+    )
 
 
 @pytest.hookimpl(wrapper=True)

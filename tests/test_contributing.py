@@ -1,4 +1,4 @@
-"""The example of CONTRIBUTING.md works as it stands: dropped into the backends' folder it is there and keeps its role."""
+"""The example of CONTRIBUTING.md works as it stands: dropped into the backends' folder it is there."""
 
 import re
 from pathlib import Path

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layersr.color import levels
-from layersr.seal import seal
 from layersr.layers import Layer, LayerStack, Provenance, flatten
+from layersr.seal import seal
 
 
 @st.composite

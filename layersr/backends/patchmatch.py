@@ -11,11 +11,14 @@ GAP = 16
 MARGIN, LEAST = 1.25, 64
 """How far around a hole its material is sought: this many times its size, at least so many pixels."""
 
+ENOUGH = 1.5
+"""Without what is to be avoided there must be left this many times the hole's area to copy from."""
+
 
 class PatchMatch:
     """Paints each hole with copies of what is around it."""
 
-    def __call__(self, image: RGB, hole: Mask) -> RGB:
+    def __call__(self, image: RGB, hole: Mask, avoid: Mask | None = None) -> RGB:
         """See `roles.Infiller`."""
         import cv2
 
@@ -35,8 +38,17 @@ class PatchMatch:
                 slice(max(0, left - reach), left + width + reach),
             )
             own = hole[crop] & (group[crop] == number)
-            painted[crop] = paint(painted[crop], own, ~hole[crop])
+            painted[crop] = paint(painted[crop], own, _usable(hole[crop], None if avoid is None else avoid[crop], own))
         return painted
+
+
+def _usable(hole: Mask, avoid: Mask | None, own: Mask) -> Mask:
+    """What may be copied: all that is known but for what is to be avoided, as long as that leaves enough."""
+    known = ~hole
+    if avoid is None:
+        return known
+    usable = known & ~avoid
+    return usable if usable.sum() > ENOUGH * own.sum() else known
 
 
 @backend(

@@ -39,11 +39,11 @@ def decompose(
     """
     canvas = (image.height, image.width)
     picture = _as_shown(image)
-    lifted, notes = peel(picture, models, limits or Limits(), prompts, within(report, 0.0, 0.6))
+    peeled = peel(picture, models, limits or Limits(), prompts, within(report, 0.0, 0.6))
     report(Progress("order", 0.6))
-    elements = extend(order(lifted, canvas), canvas)
+    elements = extend(order(peeled.elements, canvas), canvas)
     report(Progress("infill background", 0.62))
-    ground = background(picture, elements, models.infill)
+    ground = background(picture, elements, models.infill, peeled.left)
     report(Progress("seal", 0.9))
     layers = [_layer("background", ground, np.ones(canvas, np.float32), (0, 0), image.pixels.dtype, {})]
     for number, element in enumerate(elements, start=1):
@@ -54,7 +54,7 @@ def decompose(
             _layer(element.label or f"element {number}", element.colour, element.alpha, at, image.pixels.dtype, facts)
         )
     sealed = seal(
-        LayerStack(image.width, image.height, tuple(layers), image.icc, image.resolution, notes=tuple(notes)),
+        LayerStack(image.width, image.height, tuple(layers), image.icc, image.resolution, notes=peeled.notes),
         image.pixels,
     )
     report(Progress("seal", 1.0))

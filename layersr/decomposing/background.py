@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from layersr.arrays import RGB
+from layersr.arrays import RGB, Mask
 from layersr.decomposing.element import Element
 from layersr.decomposing.matting import share_residual
 from layersr.decomposing.peel import hole_of
 from layersr.roles import Infiller
 
 
-def background(image: RGB, elements: list[Element], infill: Infiller) -> RGB:
+def background(image: RGB, elements: list[Element], infill: Infiller, avoid: Mask | None = None) -> RGB:
     """The picture without its elements.
 
     The fills made while peeling each saw other elements or other fills around them. Here every hole is painted from
@@ -19,12 +19,13 @@ def background(image: RGB, elements: list[Element], infill: Infiller) -> RGB:
         image: the picture.
         elements: back to front.
         infill: paints the union of their holes.
+        avoid: things left in the background that the fill should not repeat.
     """
     canvas = image.shape[:2]
     hole = np.zeros(canvas, bool)
     for element in elements:
         hole |= hole_of(element, canvas)
-    out = infill(image, hole) if hole.any() else image.copy()
+    out = infill(image, hole, avoid) if hole.any() else image.copy()
     layers_here = sum((e.on(canvas) > 0).astype(np.int32) for e in elements) if elements else np.zeros(canvas, np.int32)
     for element in elements:
         alone = (layers_here[element.window] == 1)[..., None]

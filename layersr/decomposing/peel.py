@@ -55,10 +55,23 @@ class Models:
     infill: Infiller
 
 
-def peel(
-    image: RGB, models: Models, limits: Limits, prompts: Sequence[Prompt], report: Report
-) -> tuple[list[Element], list[str]]:
-    """All elements worth lifting, in the order they came off: the first lies on top.
+@dataclass(frozen=True, eq=False)
+class Peeled:
+    """What the peel loop found.
+
+    Attributes:
+        elements: in the order they came off: the first lies on top.
+        left: where things were seen that were not lifted; no fill should repeat them. None if there are none.
+        notes: a sentence for every prompt that nothing was found for.
+    """
+
+    elements: list[Element]
+    left: Mask | None
+    notes: tuple[str, ...]
+
+
+def peel(image: RGB, models: Models, limits: Limits, prompts: Sequence[Prompt], report: Report) -> Peeled:
+    """Lift all elements worth lifting.
 
     What the artist asks for comes first, each on its own, in the order given; it is taken whatever its size or score.
 
@@ -68,20 +81,18 @@ def peel(
         limits: when to stop.
         prompts: what the artist asks for.
         report: hears 0..1 over the whole loop.
-
-    Returns:
-        the elements, and a sentence for every prompt that nothing was found for.
     """
     current = image
     filled = np.zeros(image.shape[:2], bool)
     elements: list[Element] = []
     notes: list[str] = []
+    left: Mask | None = None
     for number, prompt in enumerate(prompts[: limits.max_layers]):
         report(Progress("lift what you asked for", 0.3 * number / len(prompts)))
         lifted = [_lift(current, found, models, 0, asked=True) for found in _asked(current, models.detect, prompt)]
         lifted = [element for element in lifted if element is not None]
         if lifted:
-            current, filled, kept = _remove(current, filled, lifted, models.infill, 0.0)
+            current, filled, kept = _remove(current, filled, lifted, left, models.infill, 0.0)
             elements += kept
         else:
             notes.append(f"Nothing was found at {_place(prompt)}; draw the element as a mask and give it with --mask.")
@@ -89,10 +100,13 @@ def peel(
     for round_ in range(ROUNDS):
         here = within(report, base + (1 - base) * round_ / ROUNDS, base + (1 - base) * (round_ + 1) / ROUNDS)
         room = limits.max_layers - len(elements)
-        if limits.only_asked or room <= 0:
+        search = not limits.only_asked and room > 0
+        if not search and not elements:
             break
         here(Progress("find elements", 0.0))
-        worth = _worth_lifting(models.detect(current), limits, round_, filled)[:room]
+        seen = models.detect(current)
+        left = _small_things(seen)
+        worth = _worth_lifting(seen, limits, round_, filled)[:room] if search else []
         lifted = []
         for number, detection in enumerate(worth):
             here(Progress("cut out elements", 0.2 + 0.4 * number / len(worth)))
@@ -102,12 +116,12 @@ def peel(
         if not lifted:
             break
         here(Progress("fill beneath", 0.6))
-        current, filled, kept = _remove(current, filled, lifted, models.infill, limits.explained)
+        current, filled, kept = _remove(current, filled, lifted, left, models.infill, limits.explained)
         elements += kept
         if not kept:
             break
     report(Progress("find elements", 1.0))
-    return elements, notes
+    return Peeled(elements, left, tuple(notes))
 
 
 def _asked(image: RGB, detector: Detector, prompt: Prompt) -> Sequence[Detection]:
@@ -139,6 +153,13 @@ def _worth_lifting(found: Sequence[Detection], limits: Limits, round_: int, fill
         taken |= mask
         worth.append(detection)
     return worth
+
+
+def _small_things(seen: Sequence[Detection]) -> Mask | None:
+    """Where anything was seen that a fill might repeat; large doubtful regions are scenery to copy from."""
+    masks = [d.mask > 0.5 for d in seen]
+    small = [mask for mask in masks if mask.mean() < 0.08]
+    return np.logical_or.reduce(small) if small else None
 
 
 def _lift(current: RGB, detection: Detection, models: Models, round_: int, asked: bool = False) -> Element | None:
@@ -197,12 +218,12 @@ def _without_specks(alpha: Alpha) -> Alpha:
     if count <= 2:
         return alpha
     area = stats[1:, cv2.CC_STAT_AREA]
-    crumbs = np.flatnonzero(area < 0.02 * area.max()) + 1
+    crumbs = np.flatnonzero(area < 0.005 * area.max()) + 1
     return np.where(np.isin(parts, crumbs), np.float32(0), alpha)
 
 
 def _remove(
-    current: RGB, filled: Mask, lifted: list[Element], infill: Infiller, least: float
+    current: RGB, filled: Mask, lifted: list[Element], left: Mask | None, infill: Infiller, least: float
 ) -> tuple[RGB, Mask, list[Element]]:
     """Fill what was under the lifted elements; those whose going changes (almost) nothing stay where they were."""
     canvas = current.shape[:2]

@@ -1,6 +1,4 @@
-"""Every layer super-resolved by itself: colours by the network, on colours continued beyond the edge; alpha on its
-own.
-"""
+"""Every layer super-resolved by itself, its colours continued beyond the edge; the alpha on its own."""
 
 from dataclasses import replace
 

@@ -108,7 +108,9 @@ def composite(seed: int, kind: str, cutouts: list[Path], paths: list[Path]) -> S
         rgba = rgba[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
         rgba[..., :3] *= rgba[..., 3:]
         factor = np.exp(rng.uniform(np.log(24), np.log(260))) / max(rgba.shape[:2])
-        rgba = cv2.resize(rgba, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
+        rgba = cv2.resize(
+            rgba, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+        )
         h, w = rgba.shape[:2]
         left, top = rng.integers(-w // 6, width - w + w // 6 + 1), rng.integers(-h // 6, height - h + h // 6 + 1)
         move = np.float32([[1, 0, left], [0, 1, top]])
@@ -143,7 +145,9 @@ def grounds(first: int = 0, count: int = 24) -> Iterator[Scene]:
             continue
         image = ground(rng, kind, photos)
         if kind == "photo":
-            corners = [(rng.integers(0, image.shape[0] - 256), rng.integers(0, image.shape[1] - 256)) for _ in range(12)]
+            corners = [
+                (rng.integers(0, image.shape[0] - 256), rng.integers(0, image.shape[1] - 256)) for _ in range(12)
+            ]
             crops = [image[y : y + 256, x : x + 256] for y, x in corners]
             busy = [float(cv2.absdiff(cv2.blur(c, (9, 9)), cv2.blur(c, (65, 65))).max()) for c in crops]
             image = cv2.resize(crops[int(np.argmin(busy))], (512, 512), interpolation=cv2.INTER_CUBIC)
@@ -198,7 +202,9 @@ def save(path: Path, picture: np.ndarray) -> None:
 def main() -> None:
     """Run the sets and print the table."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--fit", type=int, metavar="SCENES", help="print weights fitted on so many composites and leave")
+    parser.add_argument(
+        "--fit", type=int, metavar="SCENES", help="print weights fitted on so many composites and leave"
+    )
     parser.add_argument("--pictures", type=Path, help="write overlays here")
     parser.add_argument("--only", help="one of samples, plain, busy, nothing")
     parser.add_argument("--verbose", action="store_true")
@@ -223,7 +229,9 @@ def main() -> None:
             total[key] += value
         if options.pictures:
             options.pictures.mkdir(parents=True, exist_ok=True)
-            save(options.pictures / f"{scene.kind} {scene.name}.png".replace(" ", "_"), overlay(scene.image, detections))
+            save(
+                options.pictures / f"{scene.kind} {scene.name}.png".replace(" ", "_"), overlay(scene.image, detections)
+            )
     print(f"{'set':8} {'scenes':>6} {'things':>6} {'IoU':>6} {'found':>6} {'false/sc':>8} {'own/sc':>7} {'s':>6}")
     for kind, t in sums.items():
         n, things = t["scenes"], max(1, t["things"])

@@ -1,4 +1,4 @@
-"""Law 1 on real pictures: `python tests/benchmarks/exact.py FOLDER_OR_PICTURE ... [--count N] [--sheets DIR]`.
+"""Law 1 on real pictures: `python tests/benchmarks/exact.py PLACE ... [--count N] [--sheets DIR]`.
 
 Every picture is exported at scale 1 as PSD; the file is read back by layersr and, independently, composited by psd-tools
 from its layers. Prints the share of exact pixels of both, elements and seconds; any picture below 100 % is a defect.

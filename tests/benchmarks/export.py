@@ -1,4 +1,4 @@
-"""Time and memory of the whole job, stage by stage: `python tests/benchmarks/export.py [PICTURE] [--side N] [--scale S]`.
+"""Time and memory of the job, stage by stage: `python tests/benchmarks/export.py [PICTURE] [--side N] [--scale S]`.
 
 Prints seconds and the peak resident memory (sampled every 10 ms) of every stage, and the totals. Not a test: machines
 differ. Memory is measured on Linux only.
@@ -73,7 +73,9 @@ def main() -> None:
             documents.write(stack, Path(folder) / f"out{suffix}")
     stages(Progress("end", 1.0))
     stages.running = False
-    print(f"{options.picture.name}: {image.width} x {image.height}, scale {options.scale}, {len(stack.layers) - 1} elements")
+    print(
+        f"{options.picture.name}: {image.width} x {image.height}, scale {options.scale}, {len(stack.layers) - 1} elements"
+    )
     print(f"{'stage':40} {'seconds':>8} {'peak MB':>8}")
     for stage, seconds in stages.seconds.items():
         if stage not in ("start", "end"):
