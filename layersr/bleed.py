@@ -7,33 +7,24 @@ from layersr.arrays import RGB, Mask
 
 
 def bleed(image: RGB, known: Mask) -> RGB:
-    """The known colours continued everywhere by pull and push over a pyramid.
+    """The known colours continued everywhere: shrink what is known until it covers all, then enlarge it into the gaps.
 
-    Gortler et al., The Lumigraph (SIGGRAPH 1996), section 3.4.2: average what is known downwards, then fill upwards
-    what is missing. Near a known pixel the result is near its colour; far away it is the mean of the surroundings.
+    Pull and push over a pyramid (Gortler et al., *The Lumigraph*, SIGGRAPH 1996, section 3.4.2). Near a known pixel the
+    result is near its colour; far away it is the mean of the surroundings. What stands where nothing is known has no
+    influence.
 
     Returns:
         the image where `known`, its continuation elsewhere; mid-grey if nothing is known.
     """
-    weight = known.astype(np.float32)
-    return _fill(image * weight[..., None], weight, image, known)
-
-
-def _fill(weighted: np.ndarray, weight: np.ndarray, image: np.ndarray | None, known: np.ndarray | None) -> np.ndarray:
-    height, width = weight.shape
-    mean = np.where(weight[..., None] > 1e-6, weighted / np.maximum(weight, 1e-6)[..., None], 0.5).astype(np.float32)
-    if min(height, width) <= 1 or weight.min() > 1e-6:
-        return mean
-    half = ((width + 1) // 2, (height + 1) // 2)
-    coarse = _fill(
-        cv2.resize(weighted, half, interpolation=cv2.INTER_AREA).reshape(half[1], half[0], 3),
-        cv2.resize(weight, half, interpolation=cv2.INTER_AREA),
-        None,
-        None,
-    )
-    smooth = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
-    if known is not None and image is not None:
-        return np.where(known[..., None], image, smooth)
-    # Between the finest and the coarsest level what is partly known is trusted as far as it is known.
-    trust = np.minimum(weight, 1)[..., None]
-    return trust * mean + (1 - trust) * smooth
+    if known.all():
+        return image.copy()
+    if not known.any():
+        return np.full_like(image, 0.5)
+    height, width = known.shape
+    half = (max(1, (width + 1) // 2), max(1, (height + 1) // 2))
+    gap = ~known[..., None]
+    weight = cv2.resize(known.astype(np.float32), half, interpolation=cv2.INTER_AREA).reshape(half[::-1])
+    small = cv2.resize(np.where(gap, np.float32(0), image), half, interpolation=cv2.INTER_AREA).reshape(*half[::-1], 3)
+    small = bleed(small / np.maximum(weight, 1e-6)[..., None], weight > 0)
+    large = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR).reshape(height, width, 3)
+    return np.where(gap, large, image)

@@ -22,12 +22,12 @@ class PatchMatch:
         """See `roles.Infiller`."""
         import cv2
 
-        from layersr.infill.membrane import pull_push
+        from layersr.bleed import bleed
         from layersr.infill.patchmatch import paint
 
+        painted = bleed(image, ~hole)  # what a hole sees of its far neighbours
         if hole.all():
-            return np.full_like(image, 0.5)
-        painted = pull_push(image, hole)  # what a hole sees of its far neighbours
+            return painted
         near = cv2.dilate(hole.astype(np.uint8), np.ones((2 * GAP + 1, 2 * GAP + 1), np.uint8))
         count, group, boxes, _ = cv2.connectedComponentsWithStats(near)
         for number in range(1, count):

@@ -10,6 +10,7 @@ from jaxtyping import Float32
 from numpy import ndarray
 
 from layersr.arrays import RGB, Mask
+from layersr.bleed import bleed
 
 Steps = tuple[Float32[ndarray, "h v 3"], Float32[ndarray, "u w 3"]]
 """Differences of neighbours: to the right (h, w-1, 3) and downwards (h-1, w, 3)."""
@@ -27,29 +28,9 @@ def membrane(image: RGB, hole: Mask) -> RGB:
     """
     if hole.all():
         return np.full_like(image, 0.5)
-    guess = pull_push(image, hole)
+    guess = bleed(image, ~hole)
     right, down = differences(guess)
     return guess + relax(-right, -down, hole)
-
-
-def pull_push(image: RGB, hole: Mask) -> RGB:
-    """A rough smooth filling: shrink what is known until no hole is left, then enlarge it back into the holes.
-
-    Args:
-        image: colours; in the hole they are ignored.
-        hole: not the whole image.
-    """
-    known = ~hole
-    if known.all():
-        return image.copy()
-    height, width = hole.shape
-    half = (max(1, (width + 1) // 2), max(1, (height + 1) // 2))
-    weight = known.astype(np.float32)
-    small_weight = cv2.resize(weight, half, interpolation=cv2.INTER_AREA)
-    small = cv2.resize(np.where(hole[..., None], np.float32(0), image), half, interpolation=cv2.INTER_AREA)
-    small /= np.maximum(small_weight, 1e-6)[..., None]
-    small = pull_push(small, small_weight <= 0)
-    return np.where(hole[..., None], cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), image)
 
 
 def relax(

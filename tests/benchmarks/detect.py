@@ -91,10 +91,28 @@ def ground(rng: np.random.Generator, kind: str, paths: list[Path]) -> np.ndarray
     return np.clip(picture + brush, 0, 1).astype(np.float32)
 
 
-def composite(seed: int, kind: str, cutouts: list[Path], paths: list[Path]) -> Scene:
-    """1 to 8 cut-outs over a ground, overlapping by chance."""
+def painted(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
+    """The picture as if painted: contours wander, brush strokes show, tones draw together."""
+    height, width = image.shape[:2]
+    wander = [cv2.GaussianBlur(rng.normal(0, 1, (height, width)).astype(np.float32), (0, 0), 2) * 5 for _ in range(2)]
+    rows, columns = np.indices((height, width), np.float32)
+    much = rng.uniform(0, 2)
+    image = cv2.remap(image, columns + much * wander[0], rows + much * wander[1], cv2.INTER_LINEAR, None, cv2.BORDER_REFLECT)
+    angle = rng.random() * np.pi
+    stroke = np.zeros((15, 15), np.float32)
+    cv2.line(stroke, *(tuple(np.rint(7 + s * 7 * np.array([np.cos(angle), np.sin(angle)])).astype(int).tolist()) for s in (-1, 1)), 1)
+    strokes = cv2.filter2D(rng.normal(0, 1, (height, width, 3)).astype(np.float32), -1, stroke / stroke.sum())
+    strokes = 0.7 * strokes.mean(axis=2, keepdims=True) * 1.7 + 0.3 * strokes
+    mean = image.mean(axis=(0, 1))
+    image = mean + (image - mean) * rng.uniform(0.6, 1)
+    return np.clip(image + strokes * rng.uniform(0, 0.2), 0, 1).astype(np.float32)
+
+
+def composite(seed: int, kind: str, cutouts: list[Path], paths: list[Path], paint: bool = False) -> Scene:
+    """1 to 8 cut-outs over a ground, overlapping by chance; `paint`: harder, their colours near the ground's."""
     rng = np.random.default_rng(seed)
     image = ground(rng, kind, paths)
+    mean, near = image.mean(axis=(0, 1)), rng.uniform(0, 0.5) if paint else 0.0
     height, width = image.shape[:2]
     alphas: list[np.ndarray] = []
     for _ in range(rng.integers(1, 9)):
@@ -106,7 +124,7 @@ def composite(seed: int, kind: str, cutouts: list[Path], paths: list[Path]) -> S
         if rows.size < 30:
             continue
         rgba = rgba[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-        rgba[..., :3] *= rgba[..., 3:]
+        rgba[..., :3] = ((1 - near) * rgba[..., :3] + near * mean) * rgba[..., 3:]
         factor = np.exp(rng.uniform(np.log(24), np.log(260))) / max(rgba.shape[:2])
         rgba = cv2.resize(
             rgba, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
@@ -117,11 +135,13 @@ def composite(seed: int, kind: str, cutouts: list[Path], paths: list[Path]) -> S
         placed = np.clip(cv2.warpAffine(rgba, move, (width, height)), 0, 1)
         image = placed[..., :3] + image * (1 - placed[..., 3:])
         alphas = [a * (1 - placed[..., 3]) for a in alphas] + [placed[..., 3]]
+    if paint:
+        image = painted(rng, image)
     return Scene("plain" if kind in ("flat", "gradient") else "busy", f"{kind} {seed}", image.astype(np.float32),
                  [a for a in alphas if a.sum() >= 150])  # fmt: skip
 
 
-def composites(first: int, count: int) -> Iterator[Scene]:
+def composites(first: int, count: int, paint: bool = False) -> Iterator[Scene]:
     """Half over plain grounds, half over photographs and paintings."""
     cutouts = [p for p in pictures("cutouts") if any(k in str(p) for k in ("noto_emoji", "kenney"))]
     cutouts = [p for p in cutouts if not any(k in str(p) for k in NO_THINGS)
@@ -132,7 +152,7 @@ def composites(first: int, count: int) -> Iterator[Scene]:
         return
     for seed in range(first, first + count):
         kind = list(kinds)[seed % len(kinds)]
-        yield composite(seed, kind, cutouts, kinds[kind])
+        yield composite(seed, kind, cutouts, kinds[kind], paint)
 
 
 def grounds(first: int = 0, count: int = 24) -> Iterator[Scene]:

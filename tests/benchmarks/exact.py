@@ -1,7 +1,7 @@
 """Law 1 on real pictures: `python tests/benchmarks/exact.py PLACE ... [--count N] [--sheets DIR]`.
 
-Every picture is exported at scale 1 as PSD; the file is read back by layersr and, independently, composited by psd-tools
-from its layers. Prints the share of exact pixels of both, elements and seconds; any picture below 100 % is a defect.
+Every picture is exported at scale 1 as PSD; the file is read back by layersr and, independently, composited by
+psd-tools from its layers. Prints the share of exact pixels of both; any picture below 100 % is a defect.
 """
 
 import argparse
@@ -62,10 +62,8 @@ def main() -> None:
         exact += ours == 1 and theirs == 1
         elements = len(stack.layers) - 1
         name = f"{path.parent.name}/{path.name}"
-        print(
-            f"{name:55} {image.width:5} x {image.height:5} {elements:3} elements {ours:9.4%} {theirs:9.4%} {seconds[-1]:6.1f} s",
-            flush=True,
-        )
+        print(f"{name:55} {image.width:5} x {image.height:5} {elements:3} elements", end=" ")
+        print(f"{ours:9.4%} {theirs:9.4%} {seconds[-1]:6.1f} s", flush=True)
         if options.sheets:
             options.sheets.mkdir(parents=True, exist_ok=True)
             cv2.imwrite(str(options.sheets / f"{path.stem}.png"), contact_sheet(image, stack)[..., ::-1])

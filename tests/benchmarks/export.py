@@ -73,9 +73,8 @@ def main() -> None:
             documents.write(stack, Path(folder) / f"out{suffix}")
     stages(Progress("end", 1.0))
     stages.running = False
-    print(
-        f"{options.picture.name}: {image.width} x {image.height}, scale {options.scale}, {len(stack.layers) - 1} elements"
-    )
+    size = f"{image.width} x {image.height}, scale {options.scale}"
+    print(f"{options.picture.name}: {size}, {len(stack.layers) - 1} elements")
     print(f"{'stage':40} {'seconds':>8} {'peak MB':>8}")
     for stage, seconds in stages.seconds.items():
         if stage not in ("start", "end"):
