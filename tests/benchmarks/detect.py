@@ -259,9 +259,52 @@ def main() -> None:
               f" {t['own'] / n:7.2f} {t['seconds'] / n:6.2f}")  # fmt: skip
 
 
-def fit(scenes: list[Scene]) -> None:
-    """Fit the weights of the detector's logistic model; prints what stands in its source."""
-    raise NotImplementedError
+def fit(scenes: list[Scene], steps: int = 6, epochs: int = 60) -> None:
+    """Fit the model of `wholeness.py` and print it.
+
+    Each candidate should score how well it covers the visible part of one true element: 0 up to IoU 0.4, 1 from 0.75.
+    """
+    rows, wanted, weights = [], [], []
+    for scene in scenes:
+        graph, members, measures = saliency.considered(scene.image)
+        flat, n = graph.labels.ravel(), len(graph)
+        cover = [np.bincount(flat, e.ravel(), minlength=n) for e in scene.elements]
+        cover = np.array(cover, np.float64).reshape(len(cover), n).T
+        common, area = members @ cover, members @ graph.area * flat.size
+        iou = common / (area[:, None] + cover.sum(axis=0) - common)
+        rows.append(measures)
+        wanted.append(np.clip((iou.max(axis=1, initial=0) - 0.4) / 0.35, 0, 1))
+        # What a photograph shows by itself may well be a thing.
+        weights.append(np.where((scene.kind == "busy") & (common.sum(axis=1) < 0.2 * area), 0.25, 1.0))
+    x, y, w = np.concatenate(rows).astype(np.float64), np.concatenate(wanted), np.concatenate(weights)
+    middle, spread = x.mean(axis=0), x.std(axis=0) + 1e-6
+    inner, inner_bias, outer, outer_bias = _adam((x - middle) / spread, y, w, steps, epochs)
+    inner = inner / spread[:, None]
+    inner_bias = inner_bias - middle @ inner
+    with np.printoptions(precision=3, suppress=True, linewidth=118, threshold=10**6, floatmode="fixed"):
+        print("STEPS = np.array(", np.array2string(np.vstack([inner, inner_bias]).T, separator=", "), ")", sep="")
+        print("SUM = np.array(", np.array2string(np.append(outer, outer_bias), separator=", "), ")", sep="")
+
+
+def _adam(x: np.ndarray, y: np.ndarray, w: np.ndarray, steps: int, epochs: int) -> list[np.ndarray]:
+    """Weights of a perceptron with one hidden layer (tanh) under weighted cross entropy (Kingma and Ba, 2015)."""
+    rng = np.random.default_rng(0)
+    p = [rng.normal(0, 0.3, (x.shape[1], steps)), np.zeros(steps), rng.normal(0, 0.3, steps), np.zeros(1)]
+    first, second = [np.zeros_like(v) for v in p], [np.zeros_like(v) for v in p]
+    t = 0
+    for epoch in range(epochs):
+        rate = 0.01 * (1 - epoch / epochs) + 1e-4
+        for batch in np.array_split(rng.permutation(len(x)), max(1, len(x) // 2048)):
+            hidden = np.tanh(x[batch] @ p[0] + p[1])
+            error = w[batch] * (1 / (1 + np.exp(-(hidden @ p[2] + p[3]))) - y[batch]) / len(batch)
+            back = error[:, None] * p[2] * (1 - hidden**2)
+            t += 1
+            for k, g in enumerate((x[batch].T @ back, back.sum(axis=0), hidden.T @ error, error.sum(keepdims=True))):
+                g = g + 1e-4 * p[k]
+                first[k] = 0.9 * first[k] + 0.1 * g
+                second[k] = 0.999 * second[k] + 0.001 * g * g
+                p[k] = p[k] - rate * (first[k] / (1 - 0.9**t)) / (np.sqrt(second[k] / (1 - 0.999**t)) + 1e-8)
+    return p
 
 
 if __name__ == "__main__":
