@@ -16,6 +16,10 @@ ROUNDS = 4
 """Peels at most. What needs more is mostly a detector chasing its own fills."""
 
 
+ROUGH = 640
+"""Longer side in pixels at which the fills between two peels are painted."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """When to stop.
@@ -230,20 +234,42 @@ def _remove(
     hole = np.zeros(canvas, bool)
     for element in lifted:
         hole |= hole_of(element, canvas)
-    painted = infill(current, hole)
+    painted = _roughly(infill, current, hole, left)
     kept, gone = [], np.zeros(canvas, bool)
     for element in lifted:
         core = element.alpha > 0.5
-        change = (
-            np.abs(painted[element.window] - current[element.window]).max(axis=-1)[core].mean() if core.any() else 0
-        )
-        if change < least:
+        change = np.abs(painted[element.window] - current[element.window]).max(axis=-1)
+        if not core.any() or change[core].mean() < least:
             continue
         ring = hole_of(element, canvas)[element.window] & (element.alpha <= 0)
         alpha = fringe(current[element.window], painted[element.window], element.colour, element.alpha, ring)
         kept.append(replace(element, alpha=alpha))
-        gone |= hole_of(element, canvas)
+        # The ring without the element's colour is the neighbours' own: only what was lifted is replaced.
+        gone[element.window] |= alpha > 0
     return np.where(gone[..., None], painted, current), filled | gone, kept
+
+
+def _roughly(infill: Infiller, image: RGB, hole: Mask, avoid: Mask | None) -> RGB:
+    """A fill good enough to peel on: painted at `ROUGH` pixels, enlarged.
+
+    The background's fill is made anew at full size when all is peeled; what stays of this one are the parts of lower
+    elements that upper ones hide.
+    """
+    height, width = hole.shape
+    factor = ROUGH / max(height, width)
+    if factor >= 0.8:
+        return infill(image, hole, avoid)
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    known = cv2.resize((~hole).astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    # Only known pixels are averaged: nothing of what stood in the hole gets into the small picture.
+    small = (
+        cv2.resize(image * ~hole[..., None], size, interpolation=cv2.INTER_AREA) / np.maximum(known, 1e-3)[..., None]
+    )
+    if avoid is not None:
+        avoid = cv2.resize(avoid.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    painted = infill(np.clip(small, 0, 1), known < 0.5, avoid)
+    large = cv2.resize(painted, (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.where(hole[..., None], np.clip(large, 0, 1), image)
 
 
 def hole_of(element: Element, canvas: tuple[int, int]) -> Mask:
