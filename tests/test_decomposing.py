@@ -177,7 +177,9 @@ def test_the_one_that_bites_lies_above() -> None:
     assert order([a, b], canvas) == [b, a]
     assert order([b, a], canvas) == [b, a]
     early, late = element(back, 0, 0.5), element(front, 1, 0.9)
-    assert order([early, late], canvas) == [late, early]  # what came off first lies on top
+    assert order([early, late], canvas) == [early, late]  # the shape outweighs the order of peeling
+    alone, other = element(disc(canvas, 20, 20, 9) > 0.5, 0, 0.5), element(disc(canvas, 90, 60, 9) > 0.5, 1, 0.9)
+    assert order([alone, other], canvas) == [other, alone]  # where it says nothing, what came off first lies on top
 
 
 def test_trimap_is_certain_away_from_the_contour() -> None:
