@@ -46,17 +46,84 @@ class Regions:
 
 
 def regions(image: RGB, count: int) -> Regions:
-    """Cut a (small) picture into about `count` regions.
+    """Cut a (small) picture into about `count` regions of about one size.
 
     Args:
         image: (height, width, 3) in [0, 1]; its size decides the time, some 300 pixels a side are plenty.
         count: wanted number of regions.
     """
     height, width = image.shape[:2]
-    # Brush texture and grain are no edges between things.
+    lab = _calm(image)
+    return _described(_waterpixels(lab, max(2, round((height * width / count) ** 0.5))), lab)
+
+
+def uneven_regions(image: RGB, count: int, cell: int = 6, most: float = 1 / 250) -> Regions:
+    """Cut a picture into about `count` regions, small where much happens, large where little does.
+
+    Waterpixels of `cell` pixels, merged where that costs least by the functional of Mumford and Shah (Koepfler, Lopez
+    and Morel, SIAM J. Numer. Anal. 1994): a bird in the sky stays a region of its own while the sky grows together.
+
+    Args:
+        image: (height, width, 3) in [0, 1].
+        count: wanted number of regions.
+        cell: side of the first waterpixels.
+        most: share of the picture above which a region does not grow further.
+    """
+    lab = _calm(image)
+    graph = _described(_waterpixels(lab, cell), lab)
+    while len(graph) > count:
+        i, j = graph.pair.T
+        a, b = graph.area[i], graph.area[j]
+        gap = ((graph.lab[i] - graph.lab[j]) ** 2).sum(axis=1) + 0.5 * graph.edge**2
+        cost = gap * a * b / (a + b) / graph.length * (1 + ((a + b) / most) ** 4)
+        # Merge the pairs that are each other's cheapest neighbour, the cheaper half of them at a time.
+        least = np.full(len(graph), np.inf)
+        np.minimum.at(least, i, cost)
+        np.minimum.at(least, j, cost)
+        mutual = np.flatnonzero((cost <= least[i]) & (cost <= least[j]))
+        mutual = mutual[np.argsort(cost[mutual], kind="stable")][: max(1, len(mutual) // 2)][: len(graph) - count]
+        into = np.arange(len(graph))
+        into[j[mutual]] = i[mutual]
+        # Equal costs may chain three regions: follow to the first.
+        into = into[into]
+        into = np.unique(into, return_inverse=True)[1]
+        graph = _merged(graph, into)
+    return _described(graph.labels, lab)
+
+
+def _merged(graph: Regions, into: np.ndarray) -> Regions:
+    """The graph with region k become part of region `into[k]`."""
+    n = int(into.max()) + 1
+    area = np.bincount(into, graph.area, minlength=n)
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        columns = [np.bincount(into, v * graph.area, minlength=n) / area for v in values.T]
+        return np.stack(columns, axis=1)
+
+    ends = np.sort(into[graph.pair], axis=1)
+    apart = ends[:, 0] != ends[:, 1]
+    key, index = np.unique(ends[apart, 0] * n + ends[apart, 1], return_inverse=True)
+    length = np.bincount(index, graph.length[apart])
+    edge = np.bincount(index, (graph.length * graph.edge)[apart]) / np.maximum(length, 1)
+    return Regions(
+        into[graph.labels].astype(np.int32),
+        mean(graph.lab),
+        area,
+        mean(graph.centre),
+        np.bincount(into, graph.rim, minlength=n),
+        np.stack([key // n, key % n], axis=1),
+        length,
+        edge,
+    )
+
+
+def _calm(image: RGB) -> np.ndarray:
+    """CIELAB without brush texture and grain, which are no edges between things."""
     calm = cv2.bilateralFilter(image, 7, 0.12, 4)
-    lab = cv2.cvtColor(calm, cv2.COLOR_RGB2Lab)
-    labels = _waterpixels(lab, max(2, round((height * width / count) ** 0.5)))
+    return cv2.cvtColor(cv2.bilateralFilter(calm, 7, 0.08, 4), cv2.COLOR_RGB2Lab)
+
+
+def _described(labels: np.ndarray, lab: np.ndarray) -> Regions:
     n = int(labels.max()) + 1
     flat = labels.ravel()
     size = np.maximum(np.bincount(flat, minlength=n), 1)
@@ -64,7 +131,7 @@ def regions(image: RGB, count: int) -> Regions:
     def mean(values: np.ndarray) -> np.ndarray:
         return np.bincount(flat, values.ravel(), minlength=n) / size
 
-    rows, columns = np.indices(labels.shape, np.float32) / max(height, width)
+    rows, columns = np.indices(labels.shape, np.float32) / max(labels.shape)
     rim = np.zeros(labels.shape, bool)
     rim[[0, -1]] = rim[:, [0, -1]] = True
     pair, length, edge = _borders(labels, lab, n)
