@@ -35,8 +35,8 @@ def order(elements: list[Element], canvas: tuple[int, int]) -> list[Element]:
             over[i, j], over[j, i] = max(verdict, 0), max(-verdict, 0)
     left, placed = list(range(n)), []
     while left:
-        # ties: what came off later, or is smaller in score, lies further back
-        back = min(left, key=lambda k: (sum(over[k, o] for o in left), -elements[k].peel, elements[k].score, k))
+        # ties: what came off later lies further back, and the larger behind the smaller
+        back = min(left, key=lambda k: (sum(over[k, o] for o in left), -elements[k].peel, -masks[k].sum(), k))
         placed.append(back)
         left.remove(back)
     return [elements[k] for k in placed]

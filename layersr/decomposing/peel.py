@@ -154,9 +154,24 @@ def _worth_lifting(found: Sequence[Detection], limits: Limits, round_: int, fill
             continue
         if (mask & filled).sum() > 0.4 * area or (mask & taken).sum() > 0.1 * area:
             continue
+        if _is_scenery(mask, detection.score, round_):
+            continue
         taken |= mask
         worth.append(detection)
     return worth
+
+
+def _is_scenery(mask: Mask, score: float, round_: int) -> bool:
+    """Whether a large region is rather a piece of sky, wall or table than a thing.
+
+    Scenery runs along the sides and the top of the picture (Zhu et al. 2014, boundary connectivity; subjects stand on
+    the bottom), or comes off only when the things before it are gone.
+    """
+    area = int(mask.sum())
+    if area < 0.04 * mask.size or score > 0.85:
+        return False
+    along = int(mask[0].sum() + mask[:, 0].sum() + mask[:, -1].sum())
+    return along > 0.6 * area**0.5 or (round_ > 0 and area > 0.08 * mask.size)
 
 
 def _small_things(seen: Sequence[Detection]) -> Mask | None:

@@ -65,8 +65,13 @@ def samples() -> Iterator[Scene]:
 
 
 def pictures(*folders: str) -> list[Path]:
-    """Third-party pictures below some folders, in a stable order."""
-    return sorted(p for f in folders for p in (DATA / f).rglob("*") if p.suffix in (".webp", ".jpg", ".png"))
+    """Third-party pictures below some folders whose licence lets networks learn from them, in a stable order."""
+    closed = set()
+    for top in {folder.split("/")[0] for folder in folders if (DATA / folder).is_dir()}:
+        rows = (DATA / top / "SOURCES.md").read_text(encoding="utf-8").splitlines()
+        closed |= {DATA / top / row.split("|")[1].strip() for row in rows if row.startswith("| ") and "Pexels" in row}
+    found = (p for folder in folders for p in (DATA / folder).rglob("*"))
+    return sorted(p for p in found if p.suffix in (".webp", ".jpg", ".png") and p not in closed)
 
 
 def ground(rng: np.random.Generator, kind: str, paths: list[Path]) -> np.ndarray:
@@ -227,9 +232,7 @@ def save(path: Path, picture: np.ndarray) -> None:
 def main() -> None:
     """Run the sets and print the table."""
     parser = argparse.ArgumentParser()
-    parser.add_argument(
-        "--fit", type=int, metavar="SCENES", help="print weights fitted on so many composites and leave"
-    )
+    parser.add_argument("--fit", action="store_true", help="print weights fitted on other scenes, and leave")
     parser.add_argument("--pictures", type=Path, help="write overlays here")
     parser.add_argument("--only", help="one of samples, plain, busy, nothing")
     parser.add_argument("--verbose", action="store_true")
