@@ -13,6 +13,9 @@ MEDIUM = 640
 BAND = 3
 """Pixels, at that size, by which a rough contour may be wrong."""
 
+FLAT = 2.5
+"""CIELAB units within which surroundings count as one flat colour."""
+
 
 def shrink(image: RGB, longer: int) -> Scaled:
     """The image, its longer side at most `longer` pixels."""
@@ -32,7 +35,43 @@ def cut_out(image: RGB, roughs: Sequence[Mask]) -> list[Alpha]:
     medium = shrink(image, MEDIUM)
     size = (medium.shape[1], medium.shape[0])
     masks = (cv2.resize(rough.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) for rough in roughs)
-    return [_enlarge(_grab(medium, mask, BAND), image.shape[:2]) for mask in masks]
+    return [
+        _enlarge(_see_through(medium, _without_pinholes(_grab(medium, mask, BAND))), image.shape[:2]) for mask in masks
+    ]
+
+
+def _without_pinholes(mask: np.ndarray) -> np.ndarray:
+    """The mask (0/1) without holes that are a small part of it: a highlight, an eye; a ring keeps its hole."""
+    _, parts, stats, _ = cv2.connectedComponentsWithStats(1 - mask, connectivity=4)
+    left, top, width, height = (stats[:, k] for k in range(4))
+    within = (left > 0) & (top > 0) & (left + width < mask.shape[1]) & (top + height < mask.shape[0])
+    small = within & (stats[:, cv2.CC_STAT_AREA] < 0.03 * mask.sum())
+    small[0] = False  # the thing itself
+    return np.where(small[parts], np.uint8(1), mask)
+
+
+def _see_through(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The mask (0/1) without what is background seen through it: the counter of a letter on plain ground.
+
+    Only where the surroundings are one flat colour can that be told from a part of the thing.
+    """
+    ring = (cv2.dilate(mask, np.ones((9, 9), np.uint8)) > 0) & (cv2.dilate(mask, np.ones((3, 3), np.uint8)) == 0)
+    if not ring.any():
+        return mask
+    rows, columns = np.flatnonzero(ring.any(axis=1)), np.flatnonzero(ring.any(axis=0))
+    crop = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+    lab = cv2.cvtColor(np.ascontiguousarray(image[crop]), cv2.COLOR_RGB2Lab)
+    around = lab[ring[crop]]
+    ground = np.median(around, axis=0)
+    if np.linalg.norm(around - ground, axis=1).mean() > FLAT:
+        return mask
+    same = (np.linalg.norm(lab - ground, axis=2) < 2 * FLAT) & (mask[crop] > 0)
+    same = cv2.morphologyEx(same.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
+    if same.sum() > 0.5 * mask.sum():
+        return mask
+    out = mask.copy()
+    out[crop][same] = 0
+    return out
 
 
 def _grab(image: np.ndarray, rough: np.ndarray, band: int) -> np.ndarray:

@@ -190,8 +190,7 @@ def _lift(current: RGB, detection: Detection, models: Models, round_: int, asked
     band = max(2, round(max(canvas) / 220))
     window = clipped(window_of(detection.mask > 0.5, 4 * band + 8), canvas)
     crop = np.ascontiguousarray(current[window])
-    mask = detection.mask[window] if asked else _without_pinholes(detection.mask[window])
-    alpha = _without_specks(models.matte(crop, trimap(np.ascontiguousarray(mask), band)))
+    alpha = _without_specks(models.matte(crop, trimap(np.ascontiguousarray(detection.mask[window]), band)))
     if alpha.max() < 0.5:
         return None
     tight = window_of(alpha > 0, 2 * band)
@@ -213,22 +212,6 @@ def _lift(current: RGB, detection: Detection, models: Models, round_: int, asked
         detection.label,
         asked,
     )
-
-
-def _without_pinholes(mask: Alpha) -> Alpha:
-    """The mask without holes that are a small part of it: a highlight, an eye in a face; the hole of a ring stays."""
-    outside = (mask <= 0.5).astype(np.uint8)
-    _, parts, stats, _ = cv2.connectedComponentsWithStats(outside, connectivity=4)
-    height, width = mask.shape
-    within = (
-        (stats[:, 0] > 0)
-        & (stats[:, 1] > 0)
-        & (stats[:, 0] + stats[:, 2] < width)
-        & (stats[:, 1] + stats[:, 3] < height)
-    )
-    small = stats[:, cv2.CC_STAT_AREA] < 0.03 * (mask > 0.5).sum()
-    holes = np.flatnonzero(within & small)
-    return np.where(np.isin(parts, holes[holes > 0]), np.float32(1), mask)
 
 
 def _without_specks(alpha: Alpha) -> Alpha:
