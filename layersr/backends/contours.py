@@ -129,6 +129,6 @@ def in_box(image: RGB, box: tuple[int, int, int, int]) -> Alpha:
     out[window] = _solve_grab(medium[window], labels[window])
     count, parts, stats, _ = cv2.connectedComponentsWithStats(out, connectivity=8)
     for part in range(1, count):  # crumbs of the same colours elsewhere in the box
-        if stats[part, cv2.CC_STAT_AREA] < 0.1 * out.sum():
+        if stats[part, cv2.CC_STAT_AREA] < 0.01 * out.sum():
             out[parts == part] = 0
     return _enlarge(out, image.shape[:2])

@@ -8,11 +8,13 @@ from layersr.backends import backend
 GAP = 16
 """Holes nearer to each other than twice this many pixels are painted together."""
 
-MARGIN, LEAST = 1.25, 64
+MARGIN, LEAST = 0.6, 64
 """How far around a hole its material is sought: this many times its size, at least so many pixels."""
 
-ENOUGH = 1.5
-"""Without what is to be avoided there must be left this many times the hole's area to copy from."""
+NEAR, ENOUGH = 2.5, 1.5
+"""Material is sought within this many times the hole's depth, as long as that leaves so many times the hole's area.
+
+What is near is of the hole's own kind: sky beside sky, though the sea may be the better match."""
 
 
 class PatchMatch:
@@ -43,12 +45,14 @@ class PatchMatch:
 
 
 def _usable(hole: Mask, avoid: Mask | None, own: Mask) -> Mask:
-    """What may be copied: all that is known but for what is to be avoided, as long as that leaves enough."""
+    """What may be copied into `own`: what is known, near, and not to be avoided, as long as that leaves enough."""
+    import cv2
+
     known = ~hole
-    if avoid is None:
-        return known
-    usable = known & ~avoid
-    return usable if usable.sum() > ENOUGH * own.sum() else known
+    depth = cv2.distanceTransform(np.pad(own, 1).astype(np.uint8), cv2.DIST_L2, 5).max()
+    near = cv2.distanceTransform((~own).astype(np.uint8), cv2.DIST_L2, 5) <= max(LEAST, NEAR * depth)
+    wanted = [known & near, known] if avoid is None else [known & near & ~avoid, known & ~avoid, known & near, known]
+    return next((usable for usable in wanted if usable.sum() > ENOUGH * own.sum()), known)
 
 
 @backend(
