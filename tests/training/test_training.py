@@ -97,9 +97,9 @@ def test_it_learns(tmp_path: Path):
 
 
 def test_schedule():
-    assert loop.rate(0, 0) == pytest.approx(1 / loop.RISE)
+    assert loop.rate(0, 0.0) == pytest.approx(1 / loop.RISE)
     assert loop.rate(10**4, 0.3) == 1
-    assert loop.rate(10**4, 1) == 0
+    assert loop.rate(10**4, 1.0) == 0
 
 
 def test_orthogonal_steps():
