@@ -9,7 +9,7 @@ Needs torch: `pip install 'layersr[train]'`. One file per recipe (`upscale`); wh
 - `exporting`: ONNX, its parity check, the facts a model card states
 - `benchmark`: every figure against its baselines (`rfdn` is one of them)
 
-A new network is one file with a task (`loop.Task`), its name in `__main__.tasks`, and a model card beside its ONNX file.
+A new network is one file with a task (`loop.Task`), a line in `__main__.tasks`, and a model card beside the ONNX file.
 
 Checkpoints (`checkpoints/`, never committed) let any training go on: the same command after an interruption, a larger
 `--minutes` for a better network. To fine-tune on your own pictures:
