@@ -1,0 +1,88 @@
+"""`python -m layersr.training NAME`: train one network, score it, and write it as ONNX."""
+
+import sys
+from pathlib import Path
+
+import click
+
+MODELS = Path(__file__).resolve().parent.parent / "models"
+
+
+def tasks() -> dict[str, object]:
+    """Every network that can be trained, by name."""
+    from layersr.training.upscale import UpscaleTask
+
+    found = [UpscaleTask(4), UpscaleTask(2, begins_as="upscale_x4")]
+    return {task.name: task for task in found}
+
+
+@click.command(context_settings={"show_default": True, "help_option_names": ["-h", "--help"]})
+@click.argument("name")
+@click.option("--minutes", default=60.0, help="Training time in all, earlier runs included.")
+@click.option("--steps", type=int, help="Stop after so many steps, if the minutes have not run out before.")
+@click.option("--device", default="auto", help="cpu, cuda, ..., or auto.")
+@click.option("--data", type=click.Path(path_type=Path, exists=True), required=True, help="Folder of pictures.")
+@click.option("--out", type=click.Path(path_type=Path), default=MODELS, help="Where NAME.onnx goes.")
+@click.option("--checkpoints", type=click.Path(path_type=Path), default=Path("checkpoints"))
+@click.option("--begin", type=click.Path(path_type=Path, exists=True), help="Start from the weights of an ONNX file.")
+@click.option("--rate", type=float, help="Learning rate; fine-tuning wants a tenth of the recipe's.")
+@click.option("--seed", default=0)
+def main(
+    name: str,
+    minutes: float,
+    steps: int | None,
+    device: str,
+    data: Path,
+    out: Path,
+    checkpoints: Path,
+    begin: Path | None,
+    rate: float | None,
+    seed: int,
+) -> None:
+    """Train the network NAME, taking up its checkpoint if there is one.
+
+    Interrupted, the same command goes on. With more --minutes, a finished training goes on from where its learning
+    rate was still level.
+
+    To fine-tune on your own pictures: --data YOURS --begin layersr/models/NAME.onnx --rate 2e-4 --out ELSEWHERE
+    """
+    try:
+        import torch
+
+        found = tasks()
+    except ImportError as error:
+        raise click.ClickException(f"Training needs a package that is missing ({error}). "
+                                   "Run: pip install 'layersr[train]'") from error  # fmt: skip
+    if name not in found:
+        raise click.UsageError(f"No network is named {name!r}. Choose one of: {', '.join(found)}.")
+    from layersr.errors import LayersrError
+    from layersr.training import exporting, loop, pictures
+
+    task = found[name]
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        if rate:
+            task.lr = rate
+        task.prepare(pictures.find(data), seed)
+    except LayersrError as error:
+        click.echo(str(error), err=True)
+        sys.exit(error.exit_code)
+    network, state = loop.train(
+        task,
+        minutes,
+        steps=steps,
+        device=torch.device(device),
+        checkpoints=checkpoints,
+        begin=exporting.weights(begin) if begin else None,
+        seed=seed,
+    )
+    path = out / f"{name}.onnx"
+    difference = exporting.export(network, task.example(), path)
+    exporting.update_card(path.with_suffix(".md"), exporting.facts(path) | {k: state[k] for k in ("minutes", "steps")})
+    click.echo(f"{path}  {state['score']} {task.unit} held apart, {state['steps']} steps, "
+               f"differs from torch by {difference:.1g}")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

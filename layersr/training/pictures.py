@@ -1,0 +1,92 @@
+"""What may be learned from: the pictures of a folder, and which of them are held apart.
+
+Two kinds of folder work. The project's own data folder has `photos/` and `paintings/`, each with a `SOURCES.md` whose
+table gives every file's licence; only rows whose licence allows shipping the trained weights are taken, and folders
+meant for evaluation (`sr/`, `saliency/`) are never looked at. Any other folder is somebody's own pictures: all are
+taken.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from layersr.errors import InputError
+
+FOLDERS = ("photos", "paintings")
+SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"}
+ALLOWED = re.compile(r"^(CC0|CC[ -]BY( [\d.]+)?( \(|$)|public domain|MIT|Apache-2\.0|Unsplash licence)")
+HELD_APART = 13
+"""Of 256: a file whose content's SHA-256 begins with a byte below this is never trained on (about 5 %)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """One picture of the data folder.
+
+    Attributes:
+        path: its file.
+        licence: what SOURCES.md says, or "" for somebody's own pictures.
+        held_apart: measured on, never trained on.
+    """
+
+    path: Path
+    licence: str
+    held_apart: bool
+
+    def read(self) -> np.ndarray:
+        """RGB, uint8 (h, w, 3).
+
+        Raises:
+            InputError: the file is no picture.
+        """
+        image = cv2.imdecode(np.fromfile(self.path, np.uint8), cv2.IMREAD_COLOR)
+        if image is None:
+            raise InputError(f"{self.path} cannot be read as a picture; take it out of the data folder.")
+        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def allowed(licence: str) -> bool:
+    """Whether weights trained on pictures of this licence may be shipped."""
+    return bool(ALLOWED.match(licence))
+
+
+def licences(sources: Path) -> dict[str, str]:
+    """The file and licence columns of the first table of a SOURCES.md."""
+    rows = [
+        [cell.strip() for cell in line.strip().strip("|").split("|")]
+        for line in sources.read_text(encoding="utf-8").splitlines()
+        if line.startswith("|")
+    ]
+    if not rows:
+        return {}
+    column = rows[0].index("licence")
+    return {row[0]: row[column] for row in rows[2:]}
+
+
+def held_apart(path: Path) -> bool:
+    """The split, fixed by the file's content: renaming or adding pictures moves none across."""
+    return hashlib.sha256(path.read_bytes()).digest()[0] < HELD_APART
+
+
+def find(data: Path, folders: tuple[str, ...] = FOLDERS) -> list[Picture]:
+    """The pictures under `data` that may be learned from, sorted by path.
+
+    Raises:
+        InputError: there are none.
+    """
+    found = []
+    for folder in [data / name for name in folders if (data / name / "SOURCES.md").is_file()]:
+        for name, licence in sorted(licences(folder / "SOURCES.md").items()):
+            path = folder / name
+            if allowed(licence) and path.suffix.lower() in SUFFIXES and path.is_file():
+                found.append(Picture(path, licence, held_apart(path)))
+    if not found and data.is_dir():  # somebody's own pictures
+        files = sorted(p for p in data.rglob("*") if p.suffix.lower() in SUFFIXES)
+        found = [Picture(path, "", held_apart(path)) for path in files]
+    if not found:
+        raise InputError(f"There are no pictures to learn from in {data}; name a folder that has some with --data.")
+    return found
