@@ -35,6 +35,7 @@ MAY_USE = {
     "decomposing": {"layers", "color", "roles", "seal", "bleed", *BASE},
     "upscaling": {"layers", "color", "roles", "seal", "bleed", *BASE},
     "preview": {"layers", "color", "arrays"},
+    "training": {"errors", "backends"},
     "summary": {"layers", "color", "score", "layersr"},
 }
 """What a part may import of us, itself aside. `pipeline` may use all but `cli`, `cli` everything."""
@@ -81,7 +82,7 @@ def test_the_pipeline_knows_no_command_line():
 
 def test_nobody_names_a_model_but_the_pipeline_and_the_command_line():
     for part, paths in parts().items():
-        if part not in ("backends", "pipeline", "cli"):
+        if part not in ("backends", "pipeline", "cli", "training"):
             assert not any("backends" in used(path) for path in paths), part
 
 

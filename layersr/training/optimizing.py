@@ -1,8 +1,8 @@
 """Muon for the matrices, Adam for the rest.
 
 Muon (K. Jordan, 2024) takes momentum's nearest orthogonal matrix as the step, so that every direction of a layer
-learns at the same rate. On the few thousand steps a CPU manages it gets further than Adam (figures in the model
-cards). The step's length follows J. Liu et al., "Muon is scalable" (2025): both kinds share one learning rate.
+learns at the same rate. In one short trial (330 steps) it did as well as Adam, no better. The step's length follows
+J. Liu et al., "Muon is scalable" (2025): both kinds share one learning rate.
 """
 
 import torch
