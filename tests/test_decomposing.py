@@ -118,6 +118,14 @@ def test_max_layers_and_only_what_is_asked(classic: Models) -> None:
     assert len(decomposing.decompose(image, classic, asked, [Prompt(box=(15, 30, 60, 60))]).layers) == 2
 
 
+def test_prompts_beyond_the_limit_are_told(classic: Models) -> None:
+    image, alphas, _ = scene()
+    prompts = [Prompt(mask=alphas[0] > 0.5), Prompt(box=(95, 35, 40, 40))]
+    stack = decomposing.decompose(image, classic, Limits(max_layers=1), prompts)
+    assert len(stack.layers) == 2
+    assert "95, 35, 40, 40" in stack.notes[0]
+
+
 def test_a_prompt_that_finds_nothing_is_told(classic: Models) -> None:
     image = Image(np.full((60, 60, 4), 255, np.uint8))
     blind = Models(lambda image, prompt=None: [], classic.matte, classic.infill)

@@ -100,6 +100,8 @@ def peel(image: RGB, models: Models, limits: Limits, prompts: Sequence[Prompt], 
             elements += kept
         else:
             notes.append(f"Nothing was found at {_place(prompt)}; draw the element as a mask and give it with --mask.")
+    for prompt in prompts[limits.max_layers :]:
+        notes.append(f"{_place(prompt).capitalize()} was left out: at most {limits.max_layers} elements were allowed.")
     base = 0.3 if prompts else 0.0
     for round_ in range(ROUNDS):
         here = within(report, base + (1 - base) * round_ / ROUNDS, base + (1 - base) * (round_ + 1) / ROUNDS)
