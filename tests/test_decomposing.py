@@ -229,5 +229,5 @@ def test_residual_moves_the_unseen_less_than_the_seen() -> None:
     moved = share_residual(image, alpha, zero, zero)[0, :, 0]
     assert moved[0] == 0
     assert moved[3] == 0
-    assert moved[1] > 0.3
-    assert moved[2] < 0.01
+    assert 0.02 < moved[1] <= 0.08  # towards the picture, but never so far that the contour stays behind
+    assert moved[2] < 0.001

@@ -6,6 +6,9 @@ import numpy as np
 from layersr.arrays import RGB, Alpha, Mask, Trimap
 from layersr.bleed import bleed
 
+MOVED = 0.08
+"""How far the colour below a soft edge may be moved."""
+
 
 def trimap(mask: Alpha, band: int) -> Trimap:
     """What of a rough mask is certain: 1 inside, 0 outside, 0.5 within `band` pixels of its contour.
@@ -98,14 +101,14 @@ def share_residual(image: RGB, alpha: Alpha, colour: RGB, below: RGB) -> RGB:
 
     With the residual r = x - aF - (1-a)b, the least change of F and b together puts r(1-a)/(a^2 + (1-a)^2) on b.
     Where the element covers much, b is a guess about the unseen and r is mostly a wrong matte, so b may move by
-    (1-a)^4 at most: the fringe goes with the element.
+    MOVED (1-a)^4 at most: the fringe goes with the element, and its contour leaves no hairline behind.
 
     Returns:
         the new b; unchanged where alpha is 0 or 1.
     """
     a = alpha[..., None]
     residual = image - a * colour - (1 - a) * below
-    most = (1 - a) ** 4
+    most = MOVED * (1 - a) ** 4
     moved = np.clip(below + np.clip(residual * (1 - a) / (a * a + (1 - a) ** 2), -most, most), 0, 1)
     return np.where((a > 0) & (a < 1), moved, below).astype(np.float32)
 
