@@ -35,7 +35,7 @@ MAY_USE = {
     "decomposing": {"layers", "color", "roles", "seal", "bleed", *BASE},
     "upscaling": {"layers", "color", "roles", "seal", "bleed", *BASE},
     "preview": {"layers", "color", "arrays"},
-    "training": {"errors", "backends"},
+    "training": {"errors", "backends", "infill", "roles"},
     "summary": {"layers", "color", "score", "layersr"},
 }
 """What a part may import of us, itself aside. `pipeline` may use all but `cli`, `cli` everything."""

@@ -1,5 +1,7 @@
 """Infill that continues texture and structure without any network: multi-scale patch match (see `layersr.infill`)."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from layersr.arrays import RGB, Mask
@@ -22,26 +24,44 @@ class PatchMatch:
 
     def __call__(self, image: RGB, hole: Mask, avoid: Mask | None = None) -> RGB:
         """See `roles.Infiller`."""
-        import cv2
+        return paint_all(image, hole, avoid)
 
-        from layersr.bleed import bleed
-        from layersr.infill.patchmatch import paint
 
-        painted = bleed(image, ~hole)  # what a hole sees of its far neighbours
-        if hole.all():
-            return painted
-        near = cv2.dilate(hole.astype(np.uint8), np.ones((2 * GAP + 1, 2 * GAP + 1), np.uint8))
-        count, group, boxes, _ = cv2.connectedComponentsWithStats(near)
-        for number in range(1, count):
-            left, top, width, height = (int(v) for v in boxes[number][:4])
-            reach = max(LEAST, int(MARGIN * (max(width, height) - 2 * GAP)))
-            crop = (
-                slice(max(0, top - reach), top + height + reach),
-                slice(max(0, left - reach), left + width + reach),
-            )
-            own = hole[crop] & (group[crop] == number)
-            painted[crop] = paint(painted[crop], own, _usable(hole[crop], None if avoid is None else avoid[crop], own))
+def paint_all(image: RGB, hole: Mask, avoid: Mask | None, guide: Callable[[RGB, Mask], RGB] | None = None) -> RGB:
+    """Paint every hole, near ones together, from what is around it.
+
+    Args:
+        image: colours; in the hole they are ignored.
+        hole: what to paint.
+        avoid: what should not be copied.
+        guide: paints a hole's surroundings in broad strokes, which the copies then follow and take the strokes of.
+    """
+    import cv2
+
+    from layersr.bleed import bleed
+    from layersr.infill.patchmatch import paint
+    from layersr.infill.texture import textured
+
+    painted = bleed(image, ~hole)  # what a hole sees of its far neighbours
+    if hole.all():
         return painted
+    near = cv2.dilate(hole.astype(np.uint8), np.ones((2 * GAP + 1, 2 * GAP + 1), np.uint8))
+    count, group, boxes, _ = cv2.connectedComponentsWithStats(near)
+    for number in range(1, count):
+        left, top, width, height = (int(v) for v in boxes[number][:4])
+        reach = max(LEAST, int(MARGIN * (max(width, height) - 2 * GAP)))
+        crop = (
+            slice(max(0, top - reach), top + height + reach),
+            slice(max(0, left - reach), left + width + reach),
+        )
+        own = hole[crop] & (group[crop] == number)
+        usable = _usable(hole[crop], None if avoid is None else avoid[crop], own)
+        if guide is None:
+            painted[crop] = paint(painted[crop], own, usable)
+        else:
+            broad = guide(painted[crop], own)
+            painted[crop] = textured(broad, paint(painted[crop], own, usable, broad), own)
+    return painted
 
 
 def _usable(hole: Mask, avoid: Mask | None, own: Mask) -> Mask:

@@ -48,20 +48,35 @@ DEEPEST = 6
 
 @dataclass(frozen=True, eq=False)
 class Level:
-    """One size of the picture: colours and activity, what to paint, what may be copied."""
+    """One size of the picture: colours and activity, what to paint, what may be copied, and what it should look like.
+
+    Attributes:
+        image: colours and activity.
+        hole: what to paint.
+        usable: what may be copied.
+        guide: the picture with the hole painted in broad strokes, or None.
+        held: how much of the guide stays in what is painted while matches are sought, in [0, 1].
+    """
 
     image: Channels
     hole: Mask
     usable: Mask
+    guide: RGB | None = None
+    held: float = 0.0
 
 
-def paint(image: RGB, hole: Mask, usable: Mask) -> RGB:
+HELD = (0.1, 0.3, 0.5)
+"""How much of the guide is held, from the second finest size on; coarser ones as the last."""
+
+
+def paint(image: RGB, hole: Mask, usable: Mask, guide: RGB | None = None) -> RGB:
     """Fill one hole; the same hole is filled in the same way every time.
 
     Args:
         image: colours; in the hole they are ignored.
         hole: what to paint, not everything.
         usable: what may be copied; never in the hole.
+        guide: the picture with the hole painted in broad strokes, which the copies should follow.
     """
     if not hole.any():
         return image.copy()
@@ -69,7 +84,7 @@ def paint(image: RGB, hole: Mask, usable: Mask) -> RGB:
         return membrane(image, hole)
     height, width = hole.shape
     rng = np.random.default_rng(SEED)
-    levels = pyramid(image, hole, usable)
+    levels = pyramid(image, hole, usable, guide)
     finest, coarsest = levels[0], levels[-1]
     field = begin(coarsest, rng)
     for level in reversed(levels[:-1]):
@@ -84,7 +99,7 @@ def paint(image: RGB, hole: Mask, usable: Mask) -> RGB:
     return np.where(hole[..., None], painted, image)
 
 
-def pyramid(image: RGB, hole: Mask, usable: Mask) -> tuple[Level, ...]:
+def pyramid(image: RGB, hole: Mask, usable: Mask, guide: RGB | None = None) -> tuple[Level, ...]:
     """The picture halved again and again, finest first, until the hole is as small as a patch or material runs out.
 
     A coarse pixel is hole where any of its four is, and may be copied where all four may.
@@ -93,7 +108,10 @@ def pyramid(image: RGB, hole: Mask, usable: Mask) -> tuple[Level, ...]:
     pad = ((0, -hole.shape[0] % block), (0, -hole.shape[1] % block))
     channels = with_activity(image, hole)
     channels = np.where(hole[..., None], np.float32(0), channels)
-    levels = [Level(np.pad(channels, (*pad, (0, 0)), mode="edge"), np.pad(hole, pad, mode="edge"), np.pad(usable, pad))]
+    if guide is not None:
+        guide = np.pad(guide, (*pad, (0, 0)), mode="edge")
+    channels = np.pad(channels, (*pad, (0, 0)), mode="edge")
+    levels = [Level(channels, np.pad(hole, pad, mode="edge"), np.pad(usable, pad), guide)]
     while len(levels) <= DEEPEST:
         last = levels[-1]
         height, width = last.hole.shape
@@ -101,7 +119,10 @@ def pyramid(image: RGB, hole: Mask, usable: Mask) -> tuple[Level, ...]:
         if min(height, width) < 40 or (small and _thickness(last.hole) <= RADIUS + 1):
             break
         half = cv2.resize(last.image, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-        level = Level(half, ~_all_of_four(~last.hole), _all_of_four(last.usable))
+        if guide is not None:
+            guide = cv2.resize(guide, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+        held = HELD[min(len(levels), len(HELD)) - 1]
+        level = Level(half, ~_all_of_four(~last.hole), _all_of_four(last.usable), guide, held)
         if np.count_nonzero(sources(level.usable)) < 64:
             break
         levels.append(level)
@@ -118,10 +139,12 @@ def begin(level: Level, rng: np.random.Generator) -> Field:
         field = Field(target, anywhere, np.zeros(len(target), np.float32), means(image)[target])
         return search(level, remeasure(image, describe(image), field), rng)
     image = peel_in(level.image, level.hole, source)
+    if level.guide is not None:
+        image[..., :3] = np.where(level.hole[..., None], level.guide, image[..., :3])
     trust = _trust(level.hole)
     for _ in range(4):
         field = match_all(image, target, source, trust)
-        image = vote(image, level.hole, field, trust)
+        image = _held(vote(image, level.hole, field, trust), level)
     return field
 
 
@@ -130,16 +153,25 @@ def search(level: Level, field: Field, rng: np.random.Generator) -> Field:
     source, trust = sources(level.usable), _trust(level.hole)
     side = max(level.hole.shape)
     exact = level.hole.size <= SMALL and len(field.target) * np.count_nonzero(source) <= PAIRS
-    image = vote(level.image, level.hole, field, trust)
+    image = _held(vote(level.image, level.hole, field, trust), level)
     for round_ in range(4 if side <= 200 else 3 if side <= 400 else 2 if side <= 800 else 1):
         if round_:
-            image = vote(image, level.hole, field, trust)
+            image = _held(vote(image, level.hole, field, trust), level)
         if exact:
             field = match_all(image, field.target, source, trust)
         else:
             vectors = describe(image)
             field = improve(vectors, remeasure(image, vectors, field), source, (side // 2, 32, 8, 2), rng)
     return field
+
+
+def _held(image: Channels, level: Level) -> Channels:
+    """What was painted, drawn towards the guide."""
+    if level.guide is None or not level.held:
+        return image
+    image = image.copy()
+    image[..., :3] += level.held * level.hole[..., None] * (level.guide - image[..., :3])
+    return image
 
 
 def _thickness(hole: Mask) -> float:

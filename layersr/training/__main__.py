@@ -10,9 +10,15 @@ MODELS = Path(__file__).resolve().parent.parent / "models"
 
 def tasks() -> dict[str, object]:
     """Every network that can be trained, by name."""
+    from layersr.training.detect import DetectTask
+    from layersr.training.guided_alpha import GuidedAlphaTask
+    from layersr.training.refine import RefineTask
+    from layersr.training.structure import StructureTask
     from layersr.training.upscale import UpscaleTask
 
     found = [UpscaleTask(4), UpscaleTask(2, begins_as="upscale_x4")]
+    found += [RefineTask(), GuidedAlphaTask()]
+    found += [StructureTask(), DetectTask()]
     return {task.name: task for task in found}
 
 
@@ -56,7 +62,7 @@ def main(
     if name not in found:
         raise click.UsageError(f"No network is named {name!r}. Choose one of: {', '.join(found)}.")
     from layersr.errors import LayersrError
-    from layersr.training import exporting, loop, pictures
+    from layersr.training import exporting, loop
 
     task = found[name]
     if device == "auto":
@@ -64,7 +70,7 @@ def main(
     try:
         if rate:
             task.lr = rate
-        task.prepare(pictures.find(data), seed)
+        task.prepare(data, seed)
     except LayersrError as error:
         click.echo(str(error), err=True)
         sys.exit(error.exit_code)
@@ -78,7 +84,7 @@ def main(
         seed=seed,
     )
     path = out / f"{name}.onnx"
-    difference = exporting.export(network, task.example(), path)
+    difference = exporting.export(network, task.example(), path, half=task.half)
     exporting.update_card(path.with_suffix(".md"), exporting.facts(path) | {k: state[k] for k in ("minutes", "steps")})
     click.echo(f"{path}  {state['score']} {task.unit} held apart, {state['steps']} steps, "
                f"differs from torch by {difference:.1g}")  # fmt: skip

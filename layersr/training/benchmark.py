@@ -1,5 +1,7 @@
 """Every figure against its baselines: `python -m layersr.training.benchmark --data DIR`.
 
+Detecting, mattes and infill: see `layersr/training/scores/`.
+
 Upscaling: PSNR-Y on Set5 and Set14 (DIR/sr), pairs made by the literature's bicubic and rounded to 8 bits, the result
 rounded too, `scale` pixels of border left out. Time: the least of several runs, 128 x 128 pixels in, onnxruntime, as
 many threads as asked for; all networks take turns, so a busy machine is equally unfair to each.
@@ -102,8 +104,20 @@ def _rfdn_onnx(weights: Path, folder: Path) -> Path:
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path, exists=True), required=True, help="The project's data folder.")
 @click.option("--threads", default=2, show_default=True)
-def main(data: Path, threads: int) -> None:
-    """Print all rows as a Markdown table."""
+@click.option("--only", type=click.Choice(["detect", "matte", "infill", "upscale"]), help="One role; all of them else.")
+def main(data: Path, threads: int, only: str | None) -> None:
+    """Print every figure beside its baselines, as Markdown tables."""
+    from layersr.training.scores import detecting, infilling, matting
+
+    tables = {"detect": detecting.rows, "matte": matting.rows, "infill": infilling.rows}
+    for role, rows in tables.items():
+        if only in (None, role):
+            click.echo("\n".join(rows(data)) + "\n")
+    if only in (None, "upscale"):
+        _upscaling_tables(data, threads)
+
+
+def _upscaling_tables(data: Path, threads: int) -> None:
     import tempfile
 
     weights = data / "weights" / "rfdn" / "team00_rfdn.pth"

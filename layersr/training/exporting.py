@@ -17,13 +17,25 @@ TOLERANCE = 2e-4
 """Largest difference from torch on values in [0, 1]: a twentieth of an 8-bit level."""
 
 
-def export(network: nn.Module, example: Tensor, path: Path, tolerance: float = TOLERANCE) -> float:
+HALVED = 1024
+"""Weights in arrays of at least so many numbers are kept as float16 where a task asks for it."""
+
+
+def export(network: nn.Module, example: Tensor, path: Path, tolerance: float = TOLERANCE, half: bool = False) -> float:
     """Write the network with free height and width; the largest difference from torch, on two sizes.
+
+    With `half` large weights are rounded to float16 first, in torch too, and stored so: the file is half as large, and
+    still computes in float32.
 
     Raises:
         ArithmeticError: it differs by more than the tolerance; nothing is written.
     """
     network = network.cpu().float().eval()
+    if half:
+        with torch.no_grad():
+            for weight in network.parameters():
+                if weight.numel() >= HALVED:
+                    weight.copy_(weight.half().float())
     part = path.with_suffix(".part")
     path.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
@@ -33,6 +45,10 @@ def export(network: nn.Module, example: Tensor, path: Path, tolerance: float = T
             input_names=["image"], output_names=["result"],
             dynamic_axes={"image": {2: "height", 3: "width"}, "result": {2: "out_height", 3: "out_width"}},
         )  # fmt: skip
+    if half:
+        model = onnx.load(str(part))
+        _store_halved(model)
+        onnx.save(model, str(part))
     session = onnxruntime.InferenceSession(str(part), providers=["CPUExecutionProvider"])
     worst = 0.0
     for x in (example, torch.cat([example, example], 3)[:, :, 5:]):
@@ -47,10 +63,23 @@ def export(network: nn.Module, example: Tensor, path: Path, tolerance: float = T
     return worst
 
 
+def _store_halved(model: onnx.ModelProto) -> None:
+    """Large float32 initializers become float16 ones, each followed by a cast that has the old name."""
+    casts = []
+    for weight in model.graph.initializer:
+        if weight.data_type == onnx.TensorProto.FLOAT and np.prod(weight.dims) >= HALVED:
+            name = weight.name
+            values = onnx.numpy_helper.to_array(weight).astype(np.float16)
+            weight.CopyFrom(onnx.numpy_helper.from_array(values, f"{name}.half"))
+            casts.append(onnx.helper.make_node("Cast", [weight.name], [name], to=onnx.TensorProto.FLOAT))
+    for cast in reversed(casts):
+        model.graph.node.insert(0, cast)
+
+
 def weights(path: Path) -> dict[str, Tensor]:
     """The weights of an exported network, by their names in torch."""
-    model = onnx.load(str(path))
-    return {w.name: torch.from_numpy(onnx.numpy_helper.to_array(w).copy()) for w in model.graph.initializer}
+    held = {w.name: onnx.numpy_helper.to_array(w) for w in onnx.load(str(path)).graph.initializer}
+    return {name.removesuffix(".half"): torch.from_numpy(np.array(w, np.float32)) for name, w in held.items()}
 
 
 def facts(path: Path) -> dict[str, Any]:

@@ -33,12 +33,17 @@ class Task(Protocol):
         lr: learning rate of the level stretch.
         unit: of the score, a word for the progress line.
         begins_as: name of a network whose fitting weights it starts from, or "".
+        half: whether large weights are stored as float16.
     """
 
     name: str
     lr: float
     unit: str
     begins_as: str
+    half: bool
+
+    def prepare(self, data: Path, seed: int) -> None:
+        """Read what it learns from, and what is held apart, out of a folder."""
 
     def network(self) -> nn.Module:
         """A fresh network."""

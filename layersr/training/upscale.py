@@ -6,15 +6,15 @@ enlargement. No normalisation (B. Lim et al., "EDSR", 2017). 64 features suit th
 parameter they ran 1.4 times as fast as 48.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from layersr.training.pictures import Picture
+from layersr.training.pictures import find
 from layersr.training.resampling import psnr_y, resize
 
 LUMA = (0.299, 0.587, 0.114)
@@ -81,6 +81,7 @@ class UpscaleTask:
     patch: int = 32
     lr: float = 2e-3
     begins_as: str = ""
+    half: bool = False
     pairs: list[Pair] = field(default_factory=list)
     chances: np.ndarray = field(default_factory=lambda: np.ones(0))
     apart: list[Pair] = field(default_factory=list)
@@ -93,11 +94,11 @@ class UpscaleTask:
     def network(self) -> Upscaler:
         return Upscaler(self.scale)
 
-    def prepare(self, pictures: Sequence[Picture], seed: int) -> None:
+    def prepare(self, data: Path, seed: int) -> None:
         """Read everything once and keep it as bytes; every picture also comes shrunk, for sharper and finer detail."""
         rng = np.random.default_rng(seed)
         least = self.patch + 1
-        for picture in pictures:
+        for picture in find(data):
             image = picture.read()
             if picture.held_apart:
                 if len(self.apart) < 24 and min(image.shape[:2]) >= 256:

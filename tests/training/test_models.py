@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from layersr.backends import compact, load
+from layersr.backends import load, networks
 from layersr.errors import WeightsError
 
-CARDS = sorted(compact.MODELS.glob("*.md"))
+CARDS = sorted(networks.MODELS.glob("*.md"))
 
 
 def row(card: str, key: str) -> str:
@@ -19,8 +19,8 @@ def row(card: str, key: str) -> str:
 
 
 def test_every_network_has_a_card_and_every_card_a_network():
-    assert {c.stem for c in CARDS} == {m.stem for m in compact.MODELS.glob("*.onnx")} >= {"upscale_x2", "upscale_x4"}
-    assert sum(m.stat().st_size for m in compact.MODELS.glob("*.onnx")) <= 20e6
+    assert {c.stem for c in CARDS} == {m.stem for m in networks.MODELS.glob("*.onnx")} >= {"upscale_x2", "upscale_x4"}
+    assert sum(m.stat().st_size for m in networks.MODELS.glob("*.onnx")) <= 20e6
 
 
 @pytest.mark.parametrize("path", CARDS, ids=lambda p: p.stem)
@@ -67,7 +67,7 @@ def test_better_than_bicubic(shared_data: Path):
 
 def test_a_missing_or_damaged_network_names_the_way(tmp_path: Path):
     with pytest.raises(WeightsError, match="pip install"):
-        compact.session(tmp_path / "none.onnx", "cpu")
+        networks.session(tmp_path / "none.onnx", "cpu")
     (tmp_path / "bad.onnx").write_bytes(b"not a network")
     with pytest.raises(WeightsError, match="pip install"):
-        compact.session(tmp_path / "bad.onnx", "cpu")
+        networks.session(tmp_path / "bad.onnx", "cpu")

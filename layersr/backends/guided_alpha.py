@@ -1,0 +1,82 @@
+"""A matte enlarged with the enlarged picture to look at: the edge is where the picture has one.
+
+What the network is, what it was trained on and what it reaches stands in the model card
+(`layersr/models/upscale_alpha.md`).
+"""
+
+from typing import Any
+
+import cv2
+import numpy as np
+
+from layersr.arrays import Alpha, Mask, Scaled, ScaledAlpha
+from layersr.backends.networks import MODELS, session
+from layersr.backends.tiling import run_tiles
+
+STEP, CELL, MARGIN = 16, 256, 32
+REACH = 2
+"""Pixels of the small matte: a large pixel whose surroundings so far are all alike keeps what cubic gives."""
+
+
+class GuidedAlpha:
+    """The network, loaded when there is first an edge to enlarge; factors 2 and 4."""
+
+    scales = (2, 4)
+
+    def __init__(self, device: str) -> None:
+        self._device = device
+        self._session: Any = None
+
+    def __call__(self, image: Scaled, alpha: Alpha, scale: int) -> ScaledAlpha:
+        """The matte, `scale` times as large, float32 in [0, 1]; exactly 0 and 1 where it is so all around.
+
+        Its blocks' means are the small matte, but for clipping (an alpha of 0 beside an edge stays about 0).
+
+        Args:
+            image: the enlarged picture, colours not premultiplied, scale times the matte's size.
+            alpha: the small matte.
+            scale: any factor; 2 and 4 were trained.
+        """
+        base = enlarged(alpha, scale)
+        wanted = np.repeat(np.repeat(changing(alpha), scale, axis=0), scale, axis=1)
+        if not wanted.any():
+            return base
+        planes = np.ascontiguousarray(np.dstack([image, base]).transpose(2, 0, 1), np.float32)
+        found = run_tiles(self._run, planes, wanted, step=STEP, cell=CELL, margin=MARGIN)
+        large = np.where(wanted, np.clip(found, 0, 1), base)
+        return faithful(large, alpha, wanted, scale)
+
+    def _run(self, planes: np.ndarray) -> np.ndarray:
+        if self._session is None:
+            self._session = session(MODELS / "upscale_alpha.onnx", self._device)
+        return self._session.run(None, {"image": planes[None]})[0][0, 0]
+
+
+def load_guided_alpha(device: str) -> GuidedAlpha:
+    """Needs nothing but what `pip install layersr` brings."""
+    import onnxruntime  # noqa: F401  # a missing package is told when the model is chosen
+
+    return GuidedAlpha(device)
+
+
+def enlarged(alpha: Alpha, scale: int) -> ScaledAlpha:
+    """The matte enlarged by cubic interpolation, clipped: what the network starts from."""
+    height, width = alpha.shape
+    large = cv2.resize(alpha, (width * scale, height * scale), interpolation=cv2.INTER_CUBIC)
+    return np.clip(large.reshape(height * scale, width * scale), 0, 1)
+
+
+def changing(alpha: Alpha) -> Mask:
+    """Where the matte is not the same all around."""
+    kernel = np.ones((2 * REACH + 1, 2 * REACH + 1), np.uint8)
+    return cv2.dilate(alpha, kernel).reshape(alpha.shape) != cv2.erode(alpha, kernel).reshape(alpha.shape)
+
+
+def faithful(large: np.ndarray, small: np.ndarray, wanted: np.ndarray, scale: int) -> np.ndarray:
+    """The large matte, changed a little so that its blocks' means are the small one's (Irani and Peleg, 1991)."""
+    height, width = small.shape
+    for kind in (cv2.INTER_CUBIC, cv2.INTER_NEAREST):
+        means = large.reshape(height, scale, width, scale).mean(axis=(1, 3), dtype=np.float32)
+        more = cv2.resize(small - means, (width * scale, height * scale), interpolation=kind).reshape(large.shape)
+        large = np.where(wanted, np.clip(large + more, 0, 1), large)
+    return np.ascontiguousarray(large, np.float32)

@@ -1,0 +1,41 @@
+"""The networks that came with the package: `layersr/models/NAME.onnx`, run by onnxruntime.
+
+What each is, what it was trained on and what it reaches stands in the model card beside it.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from layersr.errors import WeightsError
+
+MODELS = Path(__file__).resolve().parent.parent / "models"
+
+PROVIDERS = {
+    "cuda": ["CUDAExecutionProvider"],
+    "directml": ["DmlExecutionProvider"],
+    "coreml": ["CoreMLExecutionProvider"],
+}
+"""What onnxruntime calls a device; the CPU is always behind it."""
+
+
+def session(path: Path, device: str) -> Any:
+    """The network of an ONNX file, ready to run.
+
+    Raises:
+        WeightsError: the file is missing or damaged.
+    """
+    import onnxruntime
+
+    wanted = PROVIDERS.get(device.split(":")[0], [])
+    there = [name for name in wanted if name in onnxruntime.get_available_providers()]
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3  # errors; its warnings mean nothing to a person who exports a picture
+    way = "Run: pip install --force-reinstall layersr"
+    if not path.is_file():
+        raise WeightsError(f"The network {path.name} that comes with layersr is missing. {way}")
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=[*there, "CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime has a class of its own for every kind of damage
+        raise WeightsError(
+            f"The network {path.name} that comes with layersr cannot be loaded ({error}). {way}"
+        ) from error

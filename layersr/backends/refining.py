@@ -1,0 +1,54 @@
+"""The project's own matte refiner: a small U-Net run over the unknown pixels, tile by tile.
+
+What it is, what it was trained on and what it reaches stands in the model card (`layersr/models/refine_matte.md`).
+"""
+
+from typing import Any
+
+import numpy as np
+
+from layersr.arrays import RGB, Alpha, Trimap
+from layersr.backends import backend
+from layersr.backends.networks import MODELS, session
+from layersr.backends.tiling import run_tiles
+
+STEP = 64
+"""The network halves its input four times; its pyramid of known colours, six times."""
+
+CELL, MARGIN = 192, 64
+
+
+class RefiningMatter:
+    """The network, loaded when there is first something unknown."""
+
+    def __init__(self, device: str) -> None:
+        self._device = device
+        self._session: Any = None
+
+    def __call__(self, image: RGB, trimap: Trimap) -> Alpha:
+        """See `roles.Matter`."""
+        unknown = (trimap > 0) & (trimap < 1)
+        if not unknown.any():
+            return trimap.astype(np.float32).copy()
+        planes = np.concatenate([image, np.where(unknown, np.float32(0.5), trimap)[..., None]], axis=2)
+        planes = np.ascontiguousarray(planes.transpose(2, 0, 1), np.float32)
+        found = run_tiles(self._run, planes, unknown, step=STEP, cell=CELL, margin=MARGIN)
+        return np.where(unknown, np.clip(found, 0, 1), trimap).astype(np.float32)
+
+    def _run(self, planes: np.ndarray) -> np.ndarray:
+        if self._session is None:
+            self._session = session(MODELS / "refine_matte.onnx", self._device)
+        return self._session.run(None, {"image": planes[None]})[0][0, 0]
+
+
+@backend(
+    "matte",
+    "layersr",
+    summary="the project's own small network: hair, smoke and soft edges",
+    source="layersr/models/refine_matte.md",
+)
+def load_refining(device: str) -> RefiningMatter:
+    """Needs nothing but what `pip install layersr` brings."""
+    import onnxruntime  # noqa: F401  # a missing package is told when the model is chosen
+
+    return RefiningMatter(device)

@@ -1,0 +1,50 @@
+"""The project's own infill: a small network for what goes on behind a hole, patches of the picture for its texture.
+
+What the network is, what it was trained on and what it reaches stands in the model card
+(`layersr/models/infill_structure.md`).
+"""
+
+from typing import Any
+
+import numpy as np
+
+from layersr.arrays import RGB, Mask
+from layersr.backends import backend
+from layersr.backends.networks import MODELS, session
+from layersr.backends.patchmatch import paint_all
+
+
+class StructureInfill:
+    """The network, loaded when there is first a hole."""
+
+    def __init__(self, device: str) -> None:
+        self._device = device
+        self._session: Any = None
+
+    def __call__(self, image: RGB, hole: Mask, avoid: Mask | None = None) -> RGB:
+        """See `roles.Infiller`."""
+        return paint_all(image, hole, avoid, self.structure)
+
+    def structure(self, image: RGB, hole: Mask) -> RGB:
+        """The image with the hole painted in broad strokes."""
+        from layersr.infill.structure import structure
+
+        return structure(image, hole, self._run)
+
+    def _run(self, planes: np.ndarray) -> np.ndarray:
+        if self._session is None:
+            self._session = session(MODELS / "infill_structure.onnx", self._device)
+        return self._session.run(None, {"image": np.ascontiguousarray(planes, np.float32)})[0]
+
+
+@backend(
+    "infill",
+    "layersr",
+    summary="the project's own small network for the forms, patches of the picture for the texture",
+    source="layersr/models/infill_structure.md",
+)
+def load_structure(device: str) -> StructureInfill:
+    """Needs nothing but what `pip install layersr` brings."""
+    import onnxruntime  # noqa: F401  # a missing package is told when the model is chosen
+
+    return StructureInfill(device)

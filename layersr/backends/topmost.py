@@ -1,0 +1,139 @@
+"""The project's own detector: a small network that marks what nothing covers, and lets every pixel vote for a middle.
+
+The network sees a small picture. Its votes are gathered into elements as in Panoptic-DeepLab (B. Cheng et al., CVPR
+2020); their contours are moved to the picture's own edges by GrabCut (`contours.py`), and the matte does the rest. What
+it was trained on and what it reaches stands in the model card (`layersr/models/detect_topmost.md`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from layersr.arrays import RGB
+from layersr.backends import backend
+from layersr.backends.contours import cut_out, in_box, shrink
+from layersr.backends.networks import MODELS, session
+from layersr.backends.saliency import SaliencyDetector
+from layersr.errors import BackendError
+from layersr.roles import Detection, Prompt
+
+SIDE = 192
+"""Longer side in pixels of what the network sees."""
+
+PART = 0.35
+"""Probability from which a pixel takes part in the vote."""
+
+MIDDLE, APART = 0.12, 0.025
+"""Least height of a middle, and how near two may be, in longer sides."""
+
+FAR = 0.12
+"""A vote farther than this from every middle, in longer sides, counts for none."""
+
+LEAST = 0.0004
+"""Least share of the picture."""
+
+
+@dataclass(frozen=True, eq=False)
+class Votes:
+    """What the network says of a picture, float32, small (h, w) maps.
+
+    Attributes:
+        top: probability that an element lies here which nothing covers.
+        middle: how much a pixel is the middle of one.
+        x: where this pixel's element has its middle, in small pixels.
+        y: likewise.
+    """
+
+    top: np.ndarray
+    middle: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+
+
+class TopmostDetector:
+    """The network, loaded when it is first needed."""
+
+    def __init__(self, device: str) -> None:
+        self._device = device
+        self._session: Any = None
+        self._classic = SaliencyDetector()
+
+    def __call__(self, image: RGB, prompt: Prompt | None = None) -> Sequence[Detection]:
+        """See `roles.Detector`; understands points, boxes and masks."""
+        if prompt is not None and prompt.text is not None:
+            raise BackendError(
+                "The detector layersr does not understand words; point at the element with --point, --box or --mask."
+            )
+        if prompt is not None and prompt.mask is not None:
+            return [Detection(prompt.mask.astype(np.float32), 1.0)]
+        if min(image.shape[:2]) < 8:
+            return []
+        if prompt is not None and prompt.box is not None:
+            found = in_box(image, prompt.box)
+            return [Detection(found, 1.0)] if found.max() > 0 else []
+        votes = self.votes(image)
+        masks, scores = gathered(votes)
+        if prompt is not None and prompt.point is not None:
+            x, y = (v * n // m for v, n, m in zip(prompt.point, votes.top.shape[::-1], image.shape[1::-1], strict=True))
+            here = [k for k, mask in enumerate(masks) if mask[y, x]]
+            if not here:
+                return self._classic(image, prompt)
+            masks, scores = [masks[here[0]]], [scores[here[0]]]
+        contours = cut_out(image, masks)
+        found = [Detection(c, s) for c, s in zip(contours, scores, strict=True) if c.max() > 0.5]
+        return sorted(found, key=lambda d: -d.score)
+
+    def votes(self, image: RGB) -> Votes:
+        """What the network says of the picture, at `SIDE` pixels."""
+        if self._session is None:
+            self._session = session(MODELS / "detect_topmost.onnx", self._device)
+        small = shrink(image, SIDE)
+        (result,) = self._session.run(None, {"image": np.ascontiguousarray(small.transpose(2, 0, 1)[None])})
+        top, _, middle = 1 / (1 + np.exp(-result[0, :3]))
+        rows, columns = np.indices(top.shape, np.float32)
+        side = max(top.shape)
+        return Votes(top, middle, columns + result[0, 3] * side, rows + result[0, 4] * side)
+
+
+def gathered(votes: Votes) -> tuple[list[np.ndarray], list[float]]:
+    """The elements the votes name: boolean masks that do not overlap, and their scores in [0, 1]."""
+    side = max(votes.top.shape)
+    part = votes.top > PART
+    reach = 2 * round(APART * side) + 1
+    soft = cv2.GaussianBlur(votes.middle, (0, 0), 1.0)
+    peak = (soft == cv2.dilate(soft, np.ones((reach, reach), np.uint8))) & (soft > MIDDLE)
+    ys, xs = np.nonzero(peak)
+    group = np.full(votes.top.shape, -1, np.int32)
+    if len(ys):
+        rows, columns = np.nonzero(part)
+        way = np.hypot(votes.x[rows, columns, None] - xs, votes.y[rows, columns, None] - ys)
+        nearest = way.argmin(axis=1)
+        group[rows, columns] = np.where(way.min(axis=1) < FAR * side, nearest, -1)
+    masks = [group == k for k in range(len(ys))]
+    _, rest = cv2.connectedComponents((part & (group < 0)).astype(np.uint8))  # elements without a middle
+    masks += [rest == k for k in range(1, rest.max() + 1)]
+    masks = [mask for mask in masks if mask.sum() >= max(4, LEAST * mask.size)]
+    return masks, [_score(votes, mask) for mask in masks]
+
+
+def _score(votes: Votes, mask: np.ndarray) -> float:
+    """How sure the network is of the pixels, and that they are one element."""
+    sure = float(votes.top[mask].mean())
+    there = float(votes.middle[mask].max())
+    return sure * min(1.0, 0.5 + there)
+
+
+@backend(
+    "detect",
+    "layersr",
+    summary="the project's own small network: elements that nothing covers, each by itself",
+    source="layersr/models/detect_topmost.md",
+)
+def load_topmost(device: str) -> TopmostDetector:
+    """Needs nothing but what `pip install layersr` brings."""
+    import onnxruntime  # noqa: F401  # a missing package is told when the model is chosen
+
+    return TopmostDetector(device)

@@ -1,0 +1,207 @@
+"""The detector of top-most elements: from a small picture to their alpha, and votes that tell neighbours apart.
+
+A U-Net of residual blocks, all of whose work is done at half the size and below, with attention where the picture is a
+sixteenth: what stands out, what repeats and what runs through can only be told by looking at all of it. Instances are
+told apart as in Panoptic-DeepLab (B. Cheng et al., 2020): each pixel votes for the middle of its element. No batch
+statistics: features are scaled to unit length per pixel (B. Zhang and R. Sennrich, RMSNorm, 2019).
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from layersr.training.scenes import Scene, compose
+from layersr.training.things import Material, gather
+
+REACH = 0.022
+"""Width of the bump around an element's middle, in longer sides of the picture."""
+
+
+class Unit(nn.Module):
+    """Features scaled to unit length at every pixel, times a learned factor per feature."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(features))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, features, h, w) in and out."""
+        return x * torch.rsqrt(x.square().mean(1, keepdim=True) + 1e-5) * self.scale.view(1, -1, 1, 1)
+
+
+class Block(nn.Module):
+    """Two 3 x 3 convolutions beside a shortcut."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.unit = Unit(features)
+        self.first = nn.Conv2d(features, features, 3, padding=1)
+        self.second = nn.Conv2d(features, features, 3, padding=1)
+        with torch.no_grad():
+            self.second.weight.mul_(0.2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Features in, features out, of one size."""
+        return x + self.second(F.silu(self.first(self.unit(x))))
+
+
+class Attention(nn.Module):
+    """Every pixel looks at every other; then a small perceptron (A. Vaswani et al., 2017)."""
+
+    def __init__(self, features: int, heads: int = 4) -> None:
+        super().__init__()
+        self.heads = heads
+        self.before, self.after = Unit(features), Unit(features)
+        self.query_key_value = nn.Conv2d(features, 3 * features, 1)
+        self.out = nn.Conv2d(features, features, 1)
+        self.wide = nn.Conv2d(features, 2 * features, 1)
+        self.narrow = nn.Conv2d(2 * features, features, 1)
+        with torch.no_grad():
+            self.out.weight.mul_(0.2)
+            self.narrow.weight.mul_(0.2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Features in, features out, of one size."""
+        n, c, h, w = x.shape
+        q, k, v = self.query_key_value(self.before(x)).flatten(2).unflatten(1, (3, self.heads, -1)).unbind(1)
+        weights = torch.softmax(q.transpose(2, 3) @ k * (c // self.heads) ** -0.5, dim=-1)
+        seen = (v @ weights.transpose(2, 3)).reshape(n, c, h, w)
+        x = x + self.out(seen)
+        return x + self.narrow(F.silu(self.wide(self.after(x))))
+
+
+class Topmost(nn.Module):
+    """(n, 3, h, w) in [0, 1] -> (n, 5, h, w).
+
+    Logits of the top-most alpha, of any element's alpha and of the middles, and the way to the middle of the pixel's
+    element (x, y; in longer sides of the picture).
+    """
+
+    widths = (32, 56, 96, 128, 160)
+    blocks = (0, 1, 2, 2, 1)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, self.widths[0], 5, stride=2, padding=2)
+        pairs = list(zip(self.widths, self.widths[1:], strict=False))
+        self.down = nn.ModuleList(nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in pairs)
+        self.bodies = nn.ModuleList(self._body(k) for k in range(1, len(self.widths)))
+        self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairs)
+        self.merged = nn.ModuleList(Block(a) for a in self.widths[:-1])
+        self.head = nn.Sequential(Unit(self.widths[0]), nn.Conv2d(self.widths[0], 32, 3, padding=1), nn.SiLU())
+        self.tail = nn.Conv2d(32, 5 * 4, 1)
+        with torch.no_grad():
+            self.tail.weight.mul_(0.1)
+            self.tail.bias.zero_()
+            self.tail.bias[:12] = -2  # most of a picture is no element
+
+    def _body(self, k: int) -> nn.Sequential:
+        features, count = self.widths[k], self.blocks[k]
+        extra = [Attention(features)] if k >= 3 else []
+        return nn.Sequential(*[Block(features) for _ in range(count)], *extra)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Any size: the result is cut from that of the size rounded up to even."""
+        height, width = image.shape[-2:]
+        x = F.pad(image, (0, width % 2, 0, height % 2), mode="replicate")
+        x = self.stem((x - 0.5) * 4)
+        skips = []
+        for down, body in zip(self.down, self.bodies, strict=True):
+            skips.append(x)
+            x = body(down(F.silu(x)))
+        for up, merged, skip in reversed(list(zip(self.up, self.merged, skips, strict=True))):
+            x = merged(skip + F.interpolate(up(x), size=skip.shape[-2:], mode="bilinear", align_corners=False))
+        return F.pixel_shuffle(self.tail(self.head(x)), 2)[..., :height, :width]
+
+
+def target(scene: Scene) -> np.ndarray:
+    """What the network should say of a scene: float32 (5, h, w) like `Topmost`'s result, alphas instead of logits."""
+    height, width = scene.image.shape[:2]
+    side = max(height, width)
+    rows, columns = np.indices((height, width), np.float32)
+    middles = np.zeros((height, width), np.float32)
+    way = np.zeros((2, height, width), np.float32)
+    strongest = np.full((height, width), 0.1, np.float32)
+    for alpha, on_top in zip(scene.visible, scene.on_top, strict=True):
+        if not on_top:
+            continue
+        y, x = (float((v * alpha).sum() / alpha.sum()) for v in (rows, columns))
+        bump = np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * (REACH * side) ** 2))
+        middles = np.maximum(middles, bump)
+        own = alpha > strongest
+        strongest = np.maximum(strongest, alpha)
+        way[0][own], way[1][own] = ((x - columns) / side)[own], ((y - rows) / side)[own]
+    return np.stack([scene.top, scene.all, middles, *way])
+
+
+@dataclass(eq=False)
+class DetectTask:
+    """How `detect_topmost` is trained; see `loop.Task` for what the names mean."""
+
+    side: int = 160
+    batch: int = 16
+    lr: float = 2e-3
+    begins_as: str = ""
+    half: bool = True
+    name: str = "detect_topmost"
+    unit: str = "IoU"
+    material: Material | None = None
+    apart: list[Scene] = field(default_factory=list)
+
+    def network(self) -> Topmost:
+        return Topmost()
+
+    def prepare(self, data: Path, seed: int) -> None:
+        """Everything is read once and kept small."""
+        self.material = gather(data, self.side, apart=False)
+        apart = gather(data, self.side, apart=True)
+        rng = np.random.default_rng(seed)
+        self.apart = [compose(apart, rng, self.side, self.side) for _ in range(96)]
+
+    def sample(self, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """A batch of scenes of one shape."""
+        shapes = ((1, 1), (0.8, 1), (1, 0.8), (0.7, 1))
+        height, width = (round(self.side * f / 16) * 16 for f in shapes[rng.integers(len(shapes))])
+        scenes = [compose(self.material, rng, height, width) for _ in range(self.batch)]
+        images = torch.from_numpy(np.stack([s.image for s in scenes])).permute(0, 3, 1, 2)
+        return images, torch.from_numpy(np.stack([target(s) for s in scenes]))
+
+    def loss(self, network: nn.Module, batch: tuple[Tensor, Tensor], done: float) -> Tensor:
+        """Cross entropy and overlap of the alphas, squared error of the middles, absolute error of the ways."""
+        image, wanted = batch
+        out = network(image).float()
+        alphas = F.binary_cross_entropy_with_logits(out[:, :2], wanted[:, :2], reduction="none")
+        # The contour is what is hard and what counts: pixels near it weigh more.
+        rim = F.max_pool2d(wanted[:, :1], 5, 1, 2) + F.max_pool2d(-wanted[:, :1], 5, 1, 2)
+        top = (alphas[:, 0] * (1 + 2 * rim[:, 0])).mean()
+        said = torch.sigmoid(out[:, 0])
+        common = (said * wanted[:, 0]).sum((1, 2))
+        joined = (said + wanted[:, 0] - said * wanted[:, 0]).sum((1, 2))
+        floor = 0.003 * said[0].numel()  # an empty scene is a matter of the cross entropy
+        overlap = 1 - ((common + floor) / (joined + floor)).mean()
+        middles = (torch.sigmoid(out[:, 2]) - wanted[:, 2]).square()
+        middles = (middles * (1 + 20 * wanted[:, 2])).mean()
+        inside = (wanted[:, 0] > 0.2).float()
+        way = ((out[:, 3:] - wanted[:, 3:]).abs().sum(1) * inside).sum() / (inside.sum() + 1)
+        return 2 * top + overlap + 0.4 * alphas[:, 1].mean() + 4 * middles + 2 * way
+
+    @torch.no_grad()
+    def score(self, network: nn.Module) -> float:
+        """Soft intersection over union of the top-most alpha, mean of held-apart scenes that have one."""
+        device = next(network.parameters()).device
+        values = []
+        for first in range(0, len(self.apart), 16):
+            some = self.apart[first : first + 16]
+            x = torch.from_numpy(np.stack([s.image for s in some])).permute(0, 3, 1, 2).to(device)
+            said = torch.sigmoid(network(x)[:, 0]).cpu().numpy()
+            for scene, alpha in zip(some, said, strict=True):
+                if scene.top.any():
+                    values.append(np.minimum(alpha, scene.top).sum() / np.maximum(alpha, scene.top).sum())
+        return float(np.mean(values))
+
+    def example(self) -> Tensor:
+        return torch.rand(1, 3, 75, 92, generator=torch.Generator().manual_seed(0))
