@@ -1,37 +1,72 @@
-"""Broad strokes with the texture of copies: low frequencies of the one, high frequencies of the other.
+"""Broad strokes with the texture of copies: each band of the one, filled up with the same band of the other.
 
-A network's guess at what a hole hides is the mean of what it may be: right in the broad strokes, and blurred. Copies
-have the picture's texture and may have its forms in the wrong place. Both agree with the picture outside the hole, so
-their sum does, and no seam shows. (Bands as in P. Burt and E. Adelson, A multiresolution spline, 1983.)
+A network's guess at what a hole hides is the mean of what it may be: right in the broad strokes, and blurred where
+nobody can know. Copies have the picture's texture and may have its forms in the wrong place. So the two are parted into
+bands (P. Burt and E. Adelson, A multiresolution spline, 1983), and in each fine band so much of the copies is added
+that it becomes as strong as theirs: much deep in a hole, little near its rim, where the network still sees what goes
+on. Coarse bands are the network's alone. Both agree with the picture outside the hole, so no seam shows.
 """
 
 import cv2
 import numpy as np
 
-from layersr.arrays import RGB, Mask
+from layersr.arrays import RGB, Alpha, Mask
 
-WIDTH = 10.0
-"""Standard deviation, in pixels of a crop whose longer side is `SIDE`, of the low pass that parts the two."""
+WIDTH = 1.5
+"""Standard deviation, in pixels, of the finest low pass, in a crop up to `SIDE` long; each next is twice as wide."""
 
 SIDE = 512
 
-STRENGTH = 1.15
-"""How much of the copies' texture is added."""
+STRENGTHS = (1.35, 1.35, 1.2)
+"""How strong each band becomes against the copies', finest first: what a hole hides is busier than its surroundings."""
+
+WINDOW = 13
+"""Strength is the mean over a square so many standard deviations wide."""
+
+MOST = 2.5
+"""The most that copies are amplified."""
 
 
-def textured(broad: RGB, copied: RGB, hole: Mask, width: float = WIDTH, strength: float = STRENGTH) -> RGB:
-    """The copies in the hole, their broad strokes replaced by the better ones.
+def textured(
+    broad: RGB, copied: RGB, hole: Mask, width: float = WIDTH, strengths: tuple[float, ...] = STRENGTHS
+) -> RGB:
+    """The broad strokes in the hole, with the copies' texture.
 
     Args:
         broad: the picture with the hole painted in broad strokes.
         copied: the picture with the hole painted by copies.
         hole: where they differ.
         width: see `WIDTH`.
-        strength: see `STRENGTH`.
+        strengths: see `STRENGTHS`.
     """
-    sigma = max(1.5, width * max(hole.shape) / SIDE)
-    fine = copied - cv2.GaussianBlur(copied, (0, 0), sigma)
-    # What the network is sure of (an edge that goes on) is in its own fine band: the stronger of the two is taken.
-    own = broad - cv2.GaussianBlur(broad, (0, 0), sigma)
-    result = broad - own + np.where(np.abs(own) > np.abs(fine) * strength, own, fine * strength)
+    sigma = width * max(1.0, max(hole.shape) / SIDE)
+    result, own, theirs = broad.copy(), broad, copied
+    for strength in strengths:
+        lower, under = _low(broad, sigma), _low(copied, sigma)
+        band, fill = own - lower, theirs - under
+        result += _share(band, fill, strength, int(WINDOW * sigma) | 1)[..., None] * fill
+        own, theirs, sigma = lower, under, 2 * sigma
     return np.where(hole[..., None], np.clip(result, 0, 1), copied).astype(np.float32)
+
+
+def _share(band: RGB, fill: RGB, strength: float, window: int) -> Alpha:
+    """How much of `fill` makes `band` as strong as `strength` times `fill`: the positive root of a quadratic, or 0."""
+
+    def mean(values: RGB) -> Alpha:
+        return cv2.blur(values.sum(axis=2), (window, window))
+
+    have, given = mean(band * band), mean(fill * fill) + np.float32(1e-7)
+    alike = np.maximum(mean(band * fill), 0)
+    missing = np.maximum(np.float32(strength**2) * given - have, 0)
+    return np.clip((np.sqrt(alike * alike + given * missing) - alike) / given, 0, MOST)
+
+
+def _low(image: RGB, sigma: float) -> RGB:
+    """A Gaussian low pass; wide ones at a smaller size, where they cost as little as narrow ones."""
+    factor = int(sigma / 1.5)
+    if factor < 2 or min(image.shape[:2]) < 4 * factor:
+        return cv2.GaussianBlur(image, (0, 0), sigma)
+    height, width = image.shape[:2]
+    small = cv2.resize(image, (width // factor, height // factor), interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), sigma / factor)
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)

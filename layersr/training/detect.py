@@ -26,11 +26,11 @@ class Unit(nn.Module):
 
     def __init__(self, features: int) -> None:
         super().__init__()
-        self.scale = nn.Parameter(torch.ones(features))
+        self.scale = nn.Parameter(torch.ones(features, 1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, features, h, w) in and out."""
-        return x * torch.rsqrt(x.square().mean(1, keepdim=True) + 1e-5) * self.scale.view(1, -1, 1, 1)
+        return x * torch.rsqrt(x.square().mean(1, keepdim=True) + 1e-5) * self.scale
 
 
 class Block(nn.Module):

@@ -26,7 +26,7 @@ from layersr.training.things import shrunk, small
 SIDE = 128
 """Pixels of a training patch."""
 
-SHORTER = 256
+SHORTER = 256.0
 """Pixels: pictures are kept with their shorter side at most so long."""
 
 APART = 192

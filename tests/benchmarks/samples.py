@@ -1,6 +1,6 @@
-"""How well the samples are taken apart: `python tests/benchmarks/samples.py [--granularity G] [--sheets DIR]`.
+"""How well the samples are taken apart: `python tests/benchmarks/samples.py [--detect NAME ...] [--sheets DIR]`.
 
-Every sample is decomposed at scale 1 with the default backends and scored against its true stack. One line a sample:
+Every sample is decomposed at scale 1 with the default backends, or those named, and scored against its true stack. One line a sample:
 matched soft IoU over all true elements (shadows and the parts hidden under others count in full), elements found,
 false ones, order accuracy over overlapping matched pairs, exactness, seconds.
 """
@@ -26,13 +26,16 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--granularity", type=float, default=0.5)
     parser.add_argument("--sheets", type=Path, help="write a contact sheet of every sample here")
+    for role in ("detect", "matte", "infill"):
+        parser.add_argument(f"--{role}", default=getattr(Recipe(), role), metavar="NAME")
     options = parser.parse_args()
+    names = {role: getattr(options, role) for role in ("detect", "matte", "infill")}
     print(f"{'sample':18} {'IoU':>6} {'found':>9} {'false':>6} {'order':>6} {'exact':>6} {'seconds':>8}")
     ious, orders = [], []
     for path in sorted(SAMPLES.glob("*.png")):
         image = read_image(path)
         start = time.perf_counter()
-        stack = run(image, Recipe(scale=1, granularity=options.granularity))
+        stack = run(image, Recipe(scale=1, granularity=options.granularity, **names))
         seconds = time.perf_counter() - start
         result = score(stack, documents.read(path.with_suffix(".truth.ora")), image.pixels)
         ious.append(result.alpha_iou or 0.0)
