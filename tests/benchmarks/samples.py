@@ -1,6 +1,7 @@
 """How well the samples are taken apart: `python tests/benchmarks/samples.py [--detect NAME ...] [--sheets DIR]`.
 
-Every sample is decomposed at scale 1 with the default backends, or those named, and scored against its true stack. One line a sample:
+Every sample is decomposed at scale 1 with the default backends, or those named, and scored against its true stack. One
+line a sample:
 matched soft IoU over all true elements (shadows and the parts hidden under others count in full), elements found,
 false ones, order accuracy over overlapping matched pairs, exactness, seconds.
 """
