@@ -14,7 +14,7 @@ import numpy as np
 
 from layersr.arrays import RGB
 from layersr.backends import backend
-from layersr.backends.contours import cut_out, in_box, shrink
+from layersr.backends.contours import cut_out, shrink
 from layersr.backends.networks import MODELS, session
 from layersr.backends.saliency import SaliencyDetector
 from layersr.errors import BackendError
@@ -74,13 +74,8 @@ class TopmostDetector:
             raise BackendError(
                 "The detector layersr does not understand words; point at the element with --point, --box or --mask."
             )
-        if prompt is not None and prompt.mask is not None:
-            return [Detection(prompt.mask.astype(np.float32), 1.0)]
-        if min(image.shape[:2]) < 8:
-            return []
-        if prompt is not None and prompt.box is not None:
-            found = in_box(image, prompt.box)
-            return [Detection(found, 1.0)] if found.max() > 0 else []
+        if min(image.shape[:2]) < 8 or (prompt is not None and prompt.point is None):
+            return self._classic(image, prompt)
         votes = self.votes(image)
         masks, scores = gathered(votes)
         if prompt is not None and prompt.point is not None:

@@ -116,9 +116,10 @@ def painted(side: int, rng: np.random.Generator) -> Thing:
         colour = colour * (1 - part) + rng.random(3).astype(np.float32) * part
     if rng.random() < 0.6:  # round: light from one side, dark at the rim
         depth = cv2.GaussianBlur(alpha, (0, 0), size * 0.12)
-        slope = cv2.Sobel(depth, cv2.CV_32F, 1, 0, ksize=5) * rng.normal() + cv2.Sobel(
-            depth, cv2.CV_32F, 0, 1, ksize=5
-        ) * rng.normal()
+        slope = (
+            cv2.Sobel(depth, cv2.CV_32F, 1, 0, ksize=5) * rng.normal()
+            + cv2.Sobel(depth, cv2.CV_32F, 0, 1, ksize=5) * rng.normal()
+        )
         colour = colour * (1 + np.clip(slope, -0.5, 0.5)[..., None])
     if rng.random() < 0.4:
         width = max(1, round(size * rng.uniform(0.01, 0.04)))

@@ -47,7 +47,7 @@ def rows(data: Path) -> list[str]:
         within = np.mean((ratio > 0.7) & (ratio < 1.3))
         out.append(f"| {name} | {psnr.mean():.2f} | {np.median(ratio):.2f} | {within:.0%} | {seconds.mean():.2f} |")
     note = f"{len(measured)} cases: every picture held apart, longer side {SIDE} pixels, then seeded crops of them;"
-    return [*out, "", f"{note} holes of 5 to 25 % as in `tests/benchmarks/infill.py`."]
+    return [*out, "", f"{note} holes of 5 to 25 %."]
 
 
 def measure(method: Method, measured: list[Case]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -108,7 +108,7 @@ def cases(data: Path, count: int = COUNT) -> list[Case]:
 
 
 def irregular(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
-    """Smooth blobs, or an element's shape (ellipses and a polygon grown together); as in tests/benchmarks/infill.py."""
+    """Smooth blobs, or an element's shape (ellipses and a polygon grown together)."""
     share = rng.uniform(*SHARE)
     if rng.random() < 0.5:
         noise = rng.standard_normal((height, width)).astype(np.float32)
