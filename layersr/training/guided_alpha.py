@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from layersr.backends import load
-from layersr.backends.guided_alpha import changing, enlarged
+from layersr.backends.cubic_alpha import enlarged
+from layersr.backends.guided_alpha import changing
 from layersr.errors import LayersrError
 from layersr.training.mattes import Stock, filed, frayed, layer_of, sides, stock
 from layersr.training.refine import Block, clipped, spread

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from layersr.training.optimizing import optimizers
+from layersr.training.optimizing import fast_bfloat16, optimizers
 
 RISE = 100  # steps
 FALL = 0.4  # of the minutes
@@ -64,13 +64,6 @@ class Task(Protocol):
 def rate(step: int, done: float) -> float:
     """The share of the learning rate at a step, when `done` of the minutes is over."""
     return min((step + 1) / RISE, 1.0) * min((1 - done) / FALL, 1.0)
-
-
-def fast_bfloat16(device: torch.device) -> bool:
-    """Whether the machine multiplies bfloat16 in hardware."""
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
-    return bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())
 
 
 def train(

@@ -77,8 +77,9 @@ class UpscaleTask:
     """How `upscale_x2` and `upscale_x4` are trained; see `loop.Task` for what the names mean."""
 
     scale: int
-    batch: int = 16
-    patch: int = 32
+    blocks: int = 4
+    batch: int = 8
+    patch: int = 48
     lr: float = 2e-3
     begins_as: str = ""
     half: bool = False
@@ -92,7 +93,7 @@ class UpscaleTask:
         return f"upscale_x{self.scale}"
 
     def network(self) -> Upscaler:
-        return Upscaler(self.scale)
+        return Upscaler(self.scale, blocks=self.blocks)
 
     def prepare(self, data: Path, seed: int) -> None:
         """Read everything once and keep it as bytes; every picture also comes shrunk, for sharper and finer detail."""

@@ -16,7 +16,8 @@ import cv2
 import numpy as np
 
 from layersr.backends import load
-from layersr.backends.guided_alpha import changing, enlarged, load_guided_alpha
+from layersr.backends.cubic_alpha import enlarged
+from layersr.backends.guided_alpha import changing
 from layersr.errors import InputError
 from layersr.training.guided_alpha import enlargement, shrunk_alpha
 from layersr.training.mattes import Matted, Stock, layer_of, sides, stock
@@ -160,7 +161,7 @@ def composites(apart: Stock, wrong: bool = False) -> list[Matted]:
 
 def alpha_rows(apart: Stock) -> list[str]:
     """One table, a row per method and factor: errors where the small matte changes."""
-    ours, upscaler = load_guided_alpha("cpu"), load("upscale", "layersr")
+    ours, upscaler = load("alpha", "layersr"), load("upscale", "layersr")
     out = ["| alpha | scale | mean abs error x 100 | PSNR | s |", "|---|---|---|---|---|"]
     for scale in ours.scales:
         rng = np.random.default_rng(13)
