@@ -57,7 +57,13 @@ def decompose(image: Image, recipe: Recipe | None = None, report: Report = silen
 def upscale(stack: LayerStack, recipe: Recipe | None = None, report: Report = silent) -> LayerStack:
     """The second half of `run`: a sealed stack, `recipe.scale` times as large."""
     recipe = recipe or Recipe()
-    return upscaling.upscale(stack, backends.load("upscale", recipe.upscale, recipe.device), recipe.scale, report)
+    return upscaling.upscale(
+        stack,
+        backends.load("upscale", recipe.upscale, recipe.device),
+        backends.load("alpha", recipe.alpha, recipe.device),
+        recipe.scale,
+        report,
+    )
 
 
 def _prompts(recipe: Recipe, image: Image) -> list[Prompt]:

@@ -22,7 +22,8 @@ class Recipe:
         detect: backend that finds elements; "none" lifts only what the artist asks for.
         matte: backend that estimates mattes.
         infill: backend that paints what is hidden.
-        upscale: backend that super-resolves.
+        upscale: backend that super-resolves colours.
+        alpha: backend that enlarges mattes.
         device: where models run.
         seed: for every random choice.
         prompts: the order in which masks, boxes and points were given, as "mask", "box", "point".
@@ -38,6 +39,7 @@ class Recipe:
     matte: str = "classic"
     infill: str = "classic"
     upscale: str = "classic"
+    alpha: str = "classic"
     device: str = "cpu"
     seed: int = 0
     prompts: tuple[str, ...] = field(default=())

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from layersr.arrays import RGB, Alpha, Mask, Scaled, Trimap
+from layersr.arrays import RGB, Alpha, Mask, Scaled, ScaledAlpha, Trimap
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +102,22 @@ class Upscaler(Protocol):
 
 
 @runtime_checkable
+class AlphaUpscaler(Protocol):
+    """Enlarges a matte."""
+
+    def __call__(self, image: Scaled, alpha: Alpha, scale: int) -> ScaledAlpha:
+        """The matte, `scale` times as large; exactly 0 and 1 where it is so all around.
+
+        Args:
+            image: the enlarged picture in which the matte's element lies on top, not premultiplied, `scale` times the
+                matte's size. It is good near the matte's edges and may be rough elsewhere.
+            alpha: the small matte.
+            scale: 2, 3, 4, ...
+        """
+        ...
+
+
+@runtime_checkable
 class DepthEstimator(Protocol):
     """Guesses how far things are."""
 
@@ -115,6 +131,7 @@ ROLES: dict[str, type] = {
     "matte": Matter,
     "infill": Infiller,
     "upscale": Upscaler,
+    "alpha": AlphaUpscaler,
     "depth": DepthEstimator,
 }
 """Role name (as on the command line) to its Protocol."""

@@ -160,6 +160,31 @@ class TestUpscalers:
             assert np.abs(small - image)[2:-2, 2:-2].max() < 0.03
 
 
+@pytest.mark.parametrize("name", _found("alpha"))
+class TestAlphaUpscalers:
+    @pytest.mark.parametrize("scale", [2, 3, 4])
+    def test_size_range_certain_pixels_and_arguments(self, name: str, scale: int) -> None:
+        image, disc = _scene(31 * scale, 43 * scale)
+        alpha = disc.reshape(31, scale, 43, scale).mean(axis=(1, 3), dtype=np.float32)
+        model, before = _model("alpha", name), (image.copy(), alpha.copy())
+        large = model(image, alpha, scale)
+        assert large.dtype == np.float32
+        assert large.shape == disc.shape
+        assert 0 <= large.min() <= large.max() <= 1
+        assert np.abs(large - disc).mean() < 0.02
+        assert (large[:: 30 * scale, :: 42 * scale] == 0).all()
+        assert large[31 * scale // 2, 43 * scale // 2] == 1
+        assert np.array_equal(large, model(image, alpha, scale))
+        assert np.array_equal(image, before[0])
+        assert np.array_equal(alpha, before[1])
+
+    def test_survives_an_alpha_of_one_kind(self, name: str) -> None:
+        model = _model("alpha", name)
+        for value in (0, 0.4, 1):
+            large = model(np.zeros((10, 6, 3), np.float32), np.full((5, 3), value, np.float32), 2)
+            np.testing.assert_allclose(large, value, atol=1e-6)
+
+
 def test_unknown_names_are_refused_with_the_names_there_are() -> None:
     with pytest.raises(BackendError, match="classic"):
         backends.load("infill", "magic")

@@ -4,8 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from layersr.backends import load, refining, tiling
-from layersr.backends.guided_alpha import GuidedAlpha, enlarged, load_guided_alpha
+from layersr.backends import load, networks, refining
+from layersr.backends.cubic_alpha import enlarged
+from layersr.backends.guided_alpha import GuidedAlpha
+from layersr.tiling import run_tiles
 
 
 def scene(height: int, width: int, band: float = 6) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -62,7 +64,7 @@ def test_any_size_and_trimap(size: tuple[int, int], known: float | None):
 
 
 def test_nothing_unknown_asks_no_network(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(refining, "session", lambda *args: pytest.fail("loaded for nothing"))
+    monkeypatch.setattr(networks, "session", lambda *args: pytest.fail("loaded for nothing"))
     trimap = np.float32([[0, 1], [1, 1]])
     alpha = load("matte", "layersr")(np.zeros((2, 2, 3), np.float32), trimap)
     assert np.array_equal(alpha, trimap)
@@ -79,15 +81,33 @@ def test_tiles_lie_where_they_are_wanted_and_blend_without_seams():
     def local(x: np.ndarray) -> np.ndarray:
         assert x.shape[1] % 16 == x.shape[2] % 16 == 0
         sizes.append(x[0].size)
-        return cv2.GaussianBlur(x[0] + x[1], (0, 0), 2)  # sees 8 pixels far
+        return cv2.GaussianBlur(x[0] + x[1], (0, 0), 2)[None]  # sees 8 pixels far
 
-    out = tiling.run_tiles(local, planes, wanted, step=16, cell=64, margin=32)
+    (out,) = run_tiles(local, planes, wanted, step=16, cell=64, margin=32)
     whole = cv2.GaussianBlur(planes[0] + planes[1], (0, 0), 2, borderType=cv2.BORDER_REFLECT)
     assert (out[~wanted] == 0).all()
     inner = wanted.copy()
     inner[:8] = inner[-8:] = inner[:, -24:] = False  # the end is continued to a multiple of 16
     assert np.abs(out - whole)[inner].max() < 1e-3
     assert len(sizes) < 12  # of the 24 cells of the whole
+
+
+@pytest.mark.parametrize("scale", [1, 2, 4])
+def test_tiles_of_an_enlargement_are_the_whole_where_the_margin_is_enough(scale: int):
+    image = np.random.default_rng(2).random((3, 150, 117)).astype(np.float32)
+
+    def cubic(planes: np.ndarray) -> np.ndarray:  # sees 2 pixels far
+        _, height, width = planes.shape
+        size = (width * scale, height * scale)
+        return np.stack([cv2.resize(p, size, interpolation=cv2.INTER_CUBIC) for p in planes])
+
+    every = np.ones((150, 117), bool)
+    tiled = run_tiles(cubic, image, every, cell=40, margin=12, feather=8, scale=scale)
+    np.testing.assert_allclose(tiled, cubic(image), atol=1e-5)
+    some = every & (np.indices(every.shape)[0] < 30)
+    part = run_tiles(cubic, image, some, cell=40, margin=12, feather=8, scale=scale)
+    assert (part[:, 30 * scale :] == 0).all()
+    np.testing.assert_allclose(part[:, : 30 * scale], cubic(image)[:, : 30 * scale], atol=1e-5)
 
 
 def shapes(scale: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -109,7 +129,7 @@ def shapes(scale: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("scale", [2, 4])
 def test_guided_alpha_is_sharper_than_cubic_and_shrinks_back(scale: int):
     image, small, alpha = shapes(scale)
-    large = load_guided_alpha("cpu")(image, small, scale)
+    large = load("alpha", "layersr")(image, small, scale)
     assert large.dtype == np.float32
     assert 0 <= large.min() <= large.max() <= 1
     assert np.abs(large - alpha).mean() < 0.8 * np.abs(enlarged(small, scale) - alpha).mean()

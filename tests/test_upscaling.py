@@ -29,7 +29,7 @@ def stack(dtype: type = np.uint8, alpha: bool = False) -> LayerStack:
 @pytest.mark.parametrize("scale", [2, 4])
 def test_shrinks_back(dtype: type, scale: int) -> None:
     small = stack(dtype)
-    large = upscale(small, load("upscale", "classic"), scale)
+    large = upscale(small, load("upscale", "classic"), load("alpha", "classic"), scale)
     assert (large.width, large.height) == (40 * scale, 32 * scale)
     back = shrink((flatten(large)[..., :3] / levels(dtype)).astype(np.float32), scale)
     error = back - flatten(small)[..., :3] / levels(dtype)
@@ -38,7 +38,7 @@ def test_shrinks_back(dtype: type, scale: int) -> None:
 
 def test_layers_keep_what_they_are() -> None:
     small = stack()
-    large = upscale(small, load("upscale", "classic"), 2)
+    large = upscale(small, load("upscale", "classic"), load("alpha", "classic"), 2)
     thing = large.layers[1]
     assert (thing.name, thing.group, thing.left, thing.top) == ("thing", ("g",), 60, -10)
     assert thing.pixels.shape == (24, 28, 4)
@@ -49,11 +49,11 @@ def test_layers_keep_what_they_are() -> None:
 
 def test_scale_1_is_the_stack_itself() -> None:
     small = stack()
-    assert upscale(small, load("upscale", "classic"), 1) is small
+    assert upscale(small, load("upscale", "classic"), load("alpha", "classic"), 1) is small
 
 
 def test_an_own_alpha_survives() -> None:
-    large = upscale(stack(alpha=True), load("upscale", "classic"), 2)
+    large = upscale(stack(alpha=True), load("upscale", "classic"), load("alpha", "classic"), 2)
     alpha = flatten(large)[..., 3].astype(float)
     assert alpha[:, 0].max() < 10
     assert alpha[:, -1].min() > 245

@@ -3,13 +3,11 @@
 What they are, what they were trained on and what they reach stands in the model cards beside them (`layersr/models/`).
 """
 
-from typing import Any
-
 import numpy as np
 
 from layersr.arrays import RGB, Scaled
 from layersr.backends import backend
-from layersr.backends.networks import MODELS, session
+from layersr.backends.networks import Network
 
 
 class CompactUpscaler:
@@ -18,17 +16,13 @@ class CompactUpscaler:
     scales = (2, 4)
 
     def __init__(self, device: str) -> None:
-        self._device = device
-        self._sessions: dict[int, Any] = {}
+        self._networks = {scale: Network(f"upscale_x{scale}", device) for scale in self.scales}
 
     def __call__(self, image: RGB, scale: int) -> Scaled:
         """See `roles.Upscaler`."""
-        if scale not in self._sessions:
-            self._sessions[scale] = session(MODELS / f"upscale_x{scale}.onnx", self._device)
-        planes = np.ascontiguousarray(image.transpose(2, 0, 1)[None])
         # No padding: the networks learned what a picture's end looks like; continuing it by hand costs 0.05 dB.
-        (result,) = self._sessions[scale].run(None, {"image": planes})
-        return np.ascontiguousarray(np.clip(result[0], 0, 1).transpose(1, 2, 0))
+        result = self._networks[scale](image.transpose(2, 0, 1))
+        return np.ascontiguousarray(np.clip(result, 0, 1).transpose(1, 2, 0))
 
 
 @backend(

@@ -4,14 +4,14 @@ What the network is, what it was trained on and what it reaches stands in the mo
 (`layersr/models/upscale_alpha.md`).
 """
 
-from typing import Any
-
 import cv2
 import numpy as np
 
 from layersr.arrays import Alpha, Mask, Scaled, ScaledAlpha
-from layersr.backends.networks import MODELS, session
-from layersr.backends.tiling import run_tiles
+from layersr.backends import backend
+from layersr.backends.cubic_alpha import enlarged
+from layersr.backends.networks import Network
+from layersr.tiling import run_tiles
 
 STEP, CELL, MARGIN = 16, 256, 32
 REACH = 2
@@ -19,51 +19,39 @@ REACH = 2
 
 
 class GuidedAlpha:
-    """The network, loaded when there is first an edge to enlarge; factors 2 and 4."""
+    """The network along every edge; factors 2 and 4 were trained."""
 
     scales = (2, 4)
 
     def __init__(self, device: str) -> None:
-        self._device = device
-        self._session: Any = None
+        self._network = Network("upscale_alpha", device)
 
     def __call__(self, image: Scaled, alpha: Alpha, scale: int) -> ScaledAlpha:
-        """The matte, `scale` times as large, float32 in [0, 1]; exactly 0 and 1 where it is so all around.
+        """See `roles.AlphaUpscaler`.
 
         Its blocks' means are the small matte, but for clipping (an alpha of 0 beside an edge stays about 0).
-
-        Args:
-            image: the enlarged picture, colours not premultiplied, scale times the matte's size.
-            alpha: the small matte.
-            scale: any factor; 2 and 4 were trained.
         """
         base = enlarged(alpha, scale)
         wanted = np.repeat(np.repeat(changing(alpha), scale, axis=0), scale, axis=1)
         if not wanted.any():
             return base
-        planes = np.ascontiguousarray(np.dstack([image, base]).transpose(2, 0, 1), np.float32)
-        found = run_tiles(self._run, planes, wanted, step=STEP, cell=CELL, margin=MARGIN)
+        planes = np.dstack([image, base]).transpose(2, 0, 1)
+        (found,) = run_tiles(self._network, planes, wanted, step=STEP, cell=CELL, margin=MARGIN)
         large = np.where(wanted, np.clip(found, 0, 1), base)
         return faithful(large, alpha, wanted, scale)
 
-    def _run(self, planes: np.ndarray) -> np.ndarray:
-        if self._session is None:
-            self._session = session(MODELS / "upscale_alpha.onnx", self._device)
-        return self._session.run(None, {"image": planes[None]})[0][0, 0]
 
-
+@backend(
+    "alpha",
+    "layersr",
+    summary="the project's own small network: the edge is where the picture has one",
+    source="layersr/models/upscale_alpha.md",
+)
 def load_guided_alpha(device: str) -> GuidedAlpha:
     """Needs nothing but what `pip install layersr` brings."""
     import onnxruntime  # noqa: F401  # a missing package is told when the model is chosen
 
     return GuidedAlpha(device)
-
-
-def enlarged(alpha: Alpha, scale: int) -> ScaledAlpha:
-    """The matte enlarged by cubic interpolation, clipped: what the network starts from."""
-    height, width = alpha.shape
-    large = cv2.resize(alpha, (width * scale, height * scale), interpolation=cv2.INTER_CUBIC)
-    return np.clip(large.reshape(height * scale, width * scale), 0, 1)
 
 
 def changing(alpha: Alpha) -> Mask:

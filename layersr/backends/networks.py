@@ -6,6 +6,8 @@ What each is, what it was trained on and what it reaches stands in the model car
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from layersr.errors import WeightsError
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
@@ -16,6 +18,29 @@ PROVIDERS = {
     "coreml": ["CoreMLExecutionProvider"],
 }
 """What onnxruntime calls a device; the CPU is always behind it."""
+
+
+class Network:
+    """One network, loaded when it is first run.
+
+    Args:
+        name: of its file, without the suffix.
+        device: where it runs; see `PROVIDERS`.
+    """
+
+    def __init__(self, name: str, device: str) -> None:
+        self._path, self._device = MODELS / f"{name}.onnx", device
+        self._session: Any = None
+
+    def __call__(self, planes: np.ndarray) -> np.ndarray:
+        """Float32 planes (channels, h, w) to float32 planes.
+
+        Raises:
+            WeightsError: the file is missing or damaged.
+        """
+        if self._session is None:
+            self._session = session(self._path, self._device)
+        return self._session.run(None, {"image": np.ascontiguousarray(planes, np.float32)[None]})[0][0]
 
 
 def session(path: Path, device: str) -> Any:

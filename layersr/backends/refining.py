@@ -3,14 +3,12 @@
 What it is, what it was trained on and what it reaches stands in the model card (`layersr/models/refine_matte.md`).
 """
 
-from typing import Any
-
 import numpy as np
 
 from layersr.arrays import RGB, Alpha, Trimap
 from layersr.backends import backend
-from layersr.backends.networks import MODELS, session
-from layersr.backends.tiling import run_tiles
+from layersr.backends.networks import Network
+from layersr.tiling import run_tiles
 
 STEP = 64
 """The network halves its input four times; its pyramid of known colours, six times."""
@@ -19,11 +17,10 @@ CELL, MARGIN = 192, 64
 
 
 class RefiningMatter:
-    """The network, loaded when there is first something unknown."""
+    """The network over everything unknown."""
 
     def __init__(self, device: str) -> None:
-        self._device = device
-        self._session: Any = None
+        self._network = Network("refine_matte", device)
 
     def __call__(self, image: RGB, trimap: Trimap) -> Alpha:
         """See `roles.Matter`."""
@@ -31,14 +28,9 @@ class RefiningMatter:
         if not unknown.any():
             return trimap.astype(np.float32).copy()
         planes = np.concatenate([image, np.where(unknown, np.float32(0.5), trimap)[..., None]], axis=2)
-        planes = np.ascontiguousarray(planes.transpose(2, 0, 1), np.float32)
-        found = run_tiles(self._run, planes, unknown, step=STEP, cell=CELL, margin=MARGIN)
+        planes = planes.transpose(2, 0, 1)
+        (found,) = run_tiles(self._network, planes, unknown, step=STEP, cell=CELL, margin=MARGIN)
         return np.where(unknown, np.clip(found, 0, 1), trimap).astype(np.float32)
-
-    def _run(self, planes: np.ndarray) -> np.ndarray:
-        if self._session is None:
-            self._session = session(MODELS / "refine_matte.onnx", self._device)
-        return self._session.run(None, {"image": planes[None]})[0][0, 0]
 
 
 @backend(

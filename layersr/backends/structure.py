@@ -4,22 +4,17 @@ What the network is, what it was trained on and what it reaches stands in the mo
 (`layersr/models/infill_structure.md`).
 """
 
-from typing import Any
-
-import numpy as np
-
 from layersr.arrays import RGB, Mask
 from layersr.backends import backend
-from layersr.backends.networks import MODELS, session
+from layersr.backends.networks import Network
 from layersr.backends.patchmatch import paint_all
 
 
 class StructureInfill:
-    """The network, loaded when there is first a hole."""
+    """The network's forms with the texture of copies."""
 
     def __init__(self, device: str) -> None:
-        self._device = device
-        self._session: Any = None
+        self._network = Network("infill_structure", device)
 
     def __call__(self, image: RGB, hole: Mask, avoid: Mask | None = None) -> RGB:
         """See `roles.Infiller`."""
@@ -29,12 +24,7 @@ class StructureInfill:
         """The image with the hole painted in broad strokes."""
         from layersr.infill.structure import structure
 
-        return structure(image, hole, self._run)
-
-    def _run(self, planes: np.ndarray) -> np.ndarray:
-        if self._session is None:
-            self._session = session(MODELS / "infill_structure.onnx", self._device)
-        return self._session.run(None, {"image": np.ascontiguousarray(planes, np.float32)})[0]
+        return structure(image, hole, self._network)
 
 
 @backend(

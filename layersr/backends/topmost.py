@@ -7,7 +7,6 @@ it was trained on and what it reaches stands in the model card (`layersr/models/
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
@@ -15,7 +14,7 @@ import numpy as np
 from layersr.arrays import RGB
 from layersr.backends import backend
 from layersr.backends.contours import cut_out, shrink
-from layersr.backends.networks import MODELS, session
+from layersr.backends.networks import Network
 from layersr.backends.saliency import SaliencyDetector
 from layersr.errors import BackendError
 from layersr.roles import Detection, Prompt
@@ -61,11 +60,10 @@ class Votes:
 
 
 class TopmostDetector:
-    """The network, loaded when it is first needed."""
+    """The network, and the classic detector for boxes and where the network is silent."""
 
     def __init__(self, device: str) -> None:
-        self._device = device
-        self._session: Any = None
+        self._network = Network("detect_topmost", device)
         self._classic = SaliencyDetector()
 
     def __call__(self, image: RGB, prompt: Prompt | None = None) -> Sequence[Detection]:
@@ -91,15 +89,13 @@ class TopmostDetector:
         return sorted(found, key=lambda d: -d.score)
 
     def votes(self, image: RGB) -> Votes:
-        """What the network says of the picture, at `SIDE` pixels."""
-        if self._session is None:
-            self._session = session(MODELS / "detect_topmost.onnx", self._device)
-        small = shrink(image, SIDE)
-        (result,) = self._session.run(None, {"image": np.ascontiguousarray(small.transpose(2, 0, 1)[None])})
-        top, _, middle = 1 / (1 + np.exp(-result[0, :3]))
+        """What the network says of the picture, at `SIDE` pixels: the mean of it and of its mirror image."""
+        small = shrink(image, SIDE).transpose(2, 0, 1)
+        plain, mirrored = self._network(small), self._network(small[..., ::-1])[..., ::-1]
+        top, _, middle = (1 / (1 + np.exp(-plain[:3])) + 1 / (1 + np.exp(-mirrored[:3]))) / 2
         rows, columns = np.indices(top.shape, np.float32)
-        side = max(top.shape)
-        return Votes(top, middle, columns + result[0, 3] * side, rows + result[0, 4] * side)
+        side = max(top.shape) / 2
+        return Votes(top, middle, columns + (plain[3] - mirrored[3]) * side, rows + (plain[4] + mirrored[4]) * side)
 
 
 def gathered(votes: Votes) -> tuple[list[np.ndarray], list[float]]:

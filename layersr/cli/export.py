@@ -78,7 +78,8 @@ class Job:
 @click.option("--detect", metavar="NAME", help="What finds elements; none: only what you ask for [classic].")
 @click.option("--matte", metavar="NAME", help="What estimates soft edges [classic].")
 @click.option("--infill", metavar="NAME", help="What paints hidden parts [classic].")
-@click.option("--upscale", metavar="NAME", help="What enlarges [classic].")
+@click.option("--upscale", metavar="NAME", help="What enlarges colours [classic].")
+@click.option("--alpha", metavar="NAME", help="What enlarges soft edges [classic].")
 @click.option("--device", metavar="NAME", help="Where models run [cpu].")
 @click.option("--seed", type=int, metavar="N", help="For every random choice [0].")
 @click.option("--recipe", "recipe_file", metavar="FILE", help="Take all these choices from a TOML file.")
@@ -167,7 +168,7 @@ def _recipe(file: str | None, choices: dict[str, Any], order: tuple[str, ...]) -
     if order:
         given = {"masks": (), "boxes": (), "points": (), **given, "prompts": order}
     recipe = replace(recipe, **given)
-    for role in ("detect", "matte", "infill", "upscale"):
+    for role in ("detect", "matte", "infill", "upscale", "alpha"):
         name = getattr(recipe, role)
         if (role, name) not in backends.find() and (role, name) != ("detect", "none"):
             backends.load(role, name)  # says what there is instead

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from layersr import color
-from layersr.layers import LayerStack, flatten
+from layersr.arrays import RGB, Scaled
+from layersr.layers import Layer, LayerStack, Window, flatten
 from layersr.progress import Progress, Report, silent
-from layersr.roles import Upscaler
+from layersr.roles import AlphaUpscaler, Upscaler
 from layersr.seal import seal
 from layersr.upscaling.consistency import back_project
 from layersr.upscaling.elements import scale_layer
@@ -15,8 +16,10 @@ from layersr.upscaling.elements import scale_layer
 __all__ = ["upscale"]
 
 
-def upscale(stack: LayerStack, upscaler: Upscaler, scale: int, report: Report = silent) -> LayerStack:
-    """The stack, `scale` times as large, background first, then every element bottom to top.
+def upscale(
+    stack: LayerStack, upscaler: Upscaler, alpha_upscaler: AlphaUpscaler, scale: int, report: Report = silent
+) -> LayerStack:
+    """The stack, `scale` times as large, background first, then every element bottom to top over what is below it.
 
     Law: the mean of every scale x scale block of the flattened result is the flattened input, up to rounding
     (PSNR >= 50 dB). The scaled layers are flattened, that picture is back-projected, and the stack is sealed to it, so
@@ -25,15 +28,21 @@ def upscale(stack: LayerStack, upscaler: Upscaler, scale: int, report: Report = 
     Args:
         stack: sealed, as `decompose` makes it: every visible layer normal at full opacity, a background on layer 0.
         upscaler: super-resolves colours.
+        alpha_upscaler: enlarges mattes.
         scale: 1 returns the stack itself.
         report: hears how far it is.
     """
     if scale == 1:
         return stack
-    layers = []
+    layers: list[Layer] = []
+    context = np.zeros((stack.height, stack.width, 3), np.float32)  # the layers so far, flattened
     for number, layer in enumerate(stack.layers):
         report(Progress(f"upscale {layer.name}", 0.8 * number / len(stack.layers)))
-        layers.append(scale_layer(layer, upscaler, scale))
+        canvas, own = layer.on_canvas(stack.width, stack.height)
+        large, shown = scale_layer(layer, _below(layer, context[canvas], own), upscaler, alpha_upscaler, scale)
+        if layer.visible:
+            context[canvas] = shown[own]
+        layers.append(large)
     resolution = None if stack.resolution is None else (stack.resolution[0] * scale, stack.resolution[1] * scale)
     large = replace(
         stack, width=stack.width * scale, height=stack.height * scale, layers=tuple(layers), resolution=resolution
@@ -42,6 +51,13 @@ def upscale(stack: LayerStack, upscaler: Upscaler, scale: int, report: Report = 
     sealed = seal(large, _consistent(large, flatten(stack), scale))
     report(Progress("make it shrink back to the picture", 1.0))
     return sealed
+
+
+def _below(layer: Layer, context: Scaled, own: Window) -> RGB:
+    """What shows through a layer, of its size: beyond the canvas it is the layer itself."""
+    below = color.to_float(layer.pixels)[..., :3]
+    below[own] = context
+    return np.ascontiguousarray(below)
 
 
 def _consistent(large: LayerStack, small: np.ndarray, scale: int) -> np.ndarray:

@@ -1,8 +1,8 @@
-"""A network over a large picture, only where it is wanted: overlapping tiles, blended where they meet.
+"""A model over a large picture, only where it is wanted: overlapping tiles, blended where they meet.
 
-Tiles begin at multiples of the network's step and see `margin` pixels more than they answer for, so what a tile says
-near its seams is nearly what the whole would have said; over the `feather` beyond its own cell it hands over to its
-neighbour.
+Tiles begin at multiples of the model's step and see `margin` pixels more than they answer for, so what a tile says
+near its seams is nearly what the whole would have said (the same, where the margin is what the model sees and the
+feather); over the `feather` beyond its own cell it hands over to its neighbour.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,31 +16,34 @@ Planes = np.ndarray
 
 
 def run_tiles(
-    run: Callable[[Planes], np.ndarray],
+    run: Callable[[Planes], Planes],
     planes: Planes,
     wanted: Mask,
     *,
-    step: int,
     cell: int,
     margin: int,
+    step: int = 1,
     feather: int = 16,
-) -> np.ndarray:
-    """What the network says where it is wanted; 0 elsewhere.
+    scale: int = 1,
+) -> Planes:
+    """What the model says where it is wanted; 0 elsewhere.
 
     Args:
-        run: planes (channels, h, w), h and w multiples of `step`, to the result (h, w).
+        run: planes (channels, h, w), h and w multiples of `step`, to the result (features, scale * h, scale * w).
         planes: the picture with all it comes with.
         wanted: where the result is needed, the planes' size.
-        step: the network halves its input so often that sizes should be multiples of this.
         cell: side in pixels of what one tile answers for, a multiple of `step`.
         margin: pixels it sees beyond that, a multiple of `step`.
+        step: the model halves its input so often that sizes should be multiples of this.
         feather: pixels over which two tiles are blended, at most `margin`.
+        scale: how many times as large the result is.
 
     Returns:
-        float32 (h, w).
+        float32 (features, scale * height, scale * width); (0, ...) where nothing is wanted.
     """
     height, width = wanted.shape
-    total, weight = np.zeros((2, height, width), np.float32)
+    total = np.zeros((0, height * scale, width * scale), np.float32)
+    weight = np.zeros(total.shape[1:], np.float32)
     if not wanted.any():
         return total
     more = [(0, 0), *[(0, -n % step) for n in (height, width)]]
@@ -51,15 +54,21 @@ def run_tiles(
             for s, n in zip(own, padded.shape[1:], strict=True)
         )
         result = run(np.ascontiguousarray(padded[(slice(None), *seen)]))
+        if not len(total):
+            total = np.zeros((len(result), *weight.shape), np.float32)
         shown = tuple(
             slice(max(v.start, o.start - feather), min(v.stop, o.stop + feather, n))
             for v, o, n in zip(seen, own, (height, width), strict=True)
         )
-        share = np.multiply.outer(*[_ramp(o, v, feather) for o, v in zip(own, shown, strict=True)])
-        inner = tuple(slice(v.start - s.start, v.stop - s.start) for v, s in zip(shown, seen, strict=True))
-        total[shown] += share * result[inner]
-        weight[shown] += share
-    return np.where(wanted, total / np.maximum(weight, 1e-6), 0).astype(np.float32)
+        share = np.multiply.outer(*[_ramp(o, v, feather, scale) for o, v in zip(own, shown, strict=True)])
+        inner = (_times(v, scale, -s.start) for v, s in zip(shown, seen, strict=True))
+        there = tuple(_times(v, scale) for v in shown)
+        total[(slice(None), *there)] += share * result[(slice(None), *inner)]
+        weight[there] += share
+    total /= np.maximum(weight, 1e-6)
+    if not wanted.all():
+        total *= np.repeat(np.repeat(wanted, scale, axis=0), scale, axis=1)
+    return total
 
 
 def _cells(wanted: Mask, cell: int) -> Iterator[tuple[slice, slice]]:
@@ -73,8 +82,12 @@ def _cells(wanted: Mask, cell: int) -> Iterator[tuple[slice, slice]]:
                 yield slice(top + int(r[0]), top + int(r[-1]) + 1), slice(left + int(c[0]), left + int(c[-1]) + 1)
 
 
-def _ramp(own: slice, shown: slice, feather: int) -> np.ndarray:
+def _times(part: slice, scale: int, moved: int = 0) -> slice:
+    return slice((part.start + moved) * scale, (part.stop + moved) * scale)
+
+
+def _ramp(own: slice, shown: slice, feather: int, scale: int) -> np.ndarray:
     """Weights along one axis of what is shown: falling to nearly nothing across the cell's ends, never to 0."""
-    at = np.arange(shown.start, shown.stop, dtype=np.float32)
-    inside = np.minimum(at - own.start, own.stop - 1 - at) + 0.5  # pixels from the nearer end, negative beyond it
+    at = (np.arange(shown.start * scale, shown.stop * scale, dtype=np.float32) + 0.5) / scale
+    inside = np.minimum(at - own.start, own.stop - at)  # pixels from the nearer end, negative beyond it
     return np.clip(0.5 + inside / (2 * feather), 0.01, 1).astype(np.float32)
