@@ -11,8 +11,9 @@ STEPS = 6
 def shrink(image: Scaled, scale: int) -> RGB:
     """The mean of every `scale` x `scale` block: what "the same picture, smaller" means throughout layersr."""
     height, width = image.shape[:2]
-    blocks = image.reshape(height // scale, scale, width // scale, scale, 3)
-    return np.ascontiguousarray(blocks.mean(axis=(1, 3), dtype=np.float32))
+    return cv2.resize(image, (width // scale, height // scale), interpolation=cv2.INTER_AREA).reshape(
+        -1, width // scale, 3
+    )
 
 
 def back_project(large: Scaled, small: RGB, scale: int) -> Scaled:
@@ -22,10 +23,10 @@ def back_project(large: Scaled, small: RGB, scale: int) -> Scaled:
     added, again and again. The last step adds it block by block, which leaves nothing but clipping and rounding.
     """
     height, width = small.shape[:2]
-    out = large
+    out = large.copy()
     for step in range(STEPS):
         residual = small - shrink(out, scale)
         kind = cv2.INTER_CUBIC if step < STEPS - 2 else cv2.INTER_NEAREST
-        enlarged = cv2.resize(residual, (width * scale, height * scale), interpolation=kind)
-        out = np.clip(out + enlarged.reshape(out.shape), 0, 1)
+        out += cv2.resize(residual, (width * scale, height * scale), interpolation=kind).reshape(out.shape)
+        np.clip(out, 0, 1, out=out)
     return out
