@@ -6,7 +6,7 @@ told apart as in Panoptic-DeepLab (B. Cheng et al., 2020): each pixel votes for 
 statistics: features are scaled to unit length per pixel (B. Zhang and R. Sennrich, RMSNorm, 2019).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,23 +14,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from layersr.training.attention import Attention, Unit
 from layersr.training.scenes import Scene, compose
 from layersr.training.things import Material, gather
 
 REACH = 0.022
 """Width of the bump around an element's middle, in longer sides of the picture."""
-
-
-class Unit(nn.Module):
-    """Features scaled to unit length at every pixel, times a learned factor per feature."""
-
-    def __init__(self, features: int) -> None:
-        super().__init__()
-        self.scale = nn.Parameter(torch.ones(features, 1, 1))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(n, features, h, w) in and out."""
-        return x * torch.rsqrt(x.square().mean(1, keepdim=True) + 1e-5) * self.scale
 
 
 class Block(nn.Module):
@@ -47,31 +36,6 @@ class Block(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Features in, features out, of one size."""
         return x + self.second(F.silu(self.first(self.unit(x))))
-
-
-class Attention(nn.Module):
-    """Every pixel looks at every other; then a small perceptron (A. Vaswani et al., 2017)."""
-
-    def __init__(self, features: int, heads: int = 4) -> None:
-        super().__init__()
-        self.heads = heads
-        self.before, self.after = Unit(features), Unit(features)
-        self.query_key_value = nn.Conv2d(features, 3 * features, 1)
-        self.out = nn.Conv2d(features, features, 1)
-        self.wide = nn.Conv2d(features, 2 * features, 1)
-        self.narrow = nn.Conv2d(2 * features, features, 1)
-        with torch.no_grad():
-            self.out.weight.mul_(0.2)
-            self.narrow.weight.mul_(0.2)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Features in, features out, of one size."""
-        n, c, h, w = x.shape
-        q, k, v = self.query_key_value(self.before(x)).flatten(2).unflatten(1, (3, self.heads, -1)).unbind(1)
-        weights = torch.softmax(q.transpose(2, 3) @ k * (c // self.heads) ** -0.5, dim=-1)
-        seen = (v @ weights.transpose(2, 3)).reshape(n, c, h, w)
-        x = x + self.out(seen)
-        return x + self.narrow(F.silu(self.wide(self.after(x))))
 
 
 class Topmost(nn.Module):
@@ -143,6 +107,7 @@ class DetectTask:
     """How `detect_topmost` is trained; see `loop.Task` for what the names mean."""
 
     side: int = 160
+    sides: tuple[int, ...] = (160, 192, 224)
     batch: int = 16
     lr: float = 2e-3
     begins_as: str = ""
@@ -157,16 +122,17 @@ class DetectTask:
 
     def prepare(self, data: Path, seed: int) -> None:
         """Everything is read once and kept small."""
-        self.material = gather(data, self.side, apart=False)
+        self.material = gather(data, max(self.sides), apart=False)
         apart = gather(data, self.side, apart=True)
         rng = np.random.default_rng(seed)
         self.apart = [compose(apart, rng, self.side, self.side) for _ in range(96)]
 
     def sample(self, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """A batch of scenes of one shape."""
-        shapes = ((1, 1), (0.8, 1), (1, 0.8), (0.7, 1))
-        height, width = (round(self.side * f / 16) * 16 for f in shapes[rng.integers(len(shapes))])
-        scenes = [compose(self.material, rng, height, width) for _ in range(self.batch)]
+        """A batch of scenes of one shape; large ones are fewer, so that every step costs the same."""
+        shapes, side = ((1, 1), (0.8, 1), (1, 0.8), (0.7, 1)), int(rng.choice(self.sides))
+        material, count = replace(self.material, side=side), round(self.batch * (self.side / side) ** 2)
+        height, width = (round(side * f / 16) * 16 for f in shapes[rng.integers(len(shapes))])
+        scenes = [compose(material, rng, height, width) for _ in range(count)]
         images = torch.from_numpy(np.stack([s.image for s in scenes])).permute(0, 3, 1, 2)
         return images, torch.from_numpy(np.stack([target(s) for s in scenes]))
 

@@ -2,9 +2,10 @@
 
 The hole is first closed by a membrane (`layersr.infill.membrane`), which is the best guess of somebody who knows
 nothing of pictures; a U-Net (O. Ronneberger et al., 2015) reads that with the hole's mask and says how far it is from
-the truth. Its top level is half the picture's size (pixel shuffle, W. Shi et al., 2016), its lowest a 32nd, so every
-pixel of a hole sees all around it. The loss is the decibels themselves, so the network answers with the mean picture:
-blurred where nobody can know. Texture is the business of `layersr.infill.texture`.
+the truth. Its top level is half the picture's size (pixel shuffle, W. Shi et al., 2016), its lowest a 32nd, and the two
+lowest look at the whole picture by attention, so every pixel of a hole sees all around it. The loss is the decibels
+themselves, so the network answers with the mean picture: blurred where nobody can know. Texture is the business of
+`layersr.infill.texture`.
 """
 
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from torch.nn import functional as F
 
 from layersr.errors import InputError
 from layersr.infill.harmonic import harmonic
+from layersr.training.attention import Attention
 from layersr.training.pictures import CUTOUTS, find
 from layersr.training.refine import Block, larger
 from layersr.training.things import shrunk, small
@@ -46,6 +48,7 @@ class Structure(nn.Module):
         self.first = Block(widths[0])
         self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in pairs)
         self.bodies = nn.ModuleList(Block(b) for b in widths[1:])
+        self.views = nn.ModuleList([nn.Identity(), nn.Identity(), *[Attention(b) for b in widths[-2:]]])
         self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairs)
         self.merged = nn.ModuleList(Block(a) for a in widths[:-1])
         self.tail = nn.Conv2d(widths[0], 12, 3, padding=1)
@@ -60,10 +63,10 @@ class Structure(nn.Module):
         with torch.autocast(x.device.type, enabled=False):
             features = F.leaky_relu(self.head(F.pixel_unshuffle(x, 2) - 0.5), 0.1)
         features, skips = self.first(features), []
-        for down, body in zip(self.down, self.bodies, strict=True):
+        for down, body, view in zip(self.down, self.bodies, self.views, strict=True):
             skips.append(features)
             even = F.pad(features, (0, features.shape[3] % 2, 0, features.shape[2] % 2), mode="replicate")
-            features = body(F.leaky_relu(down(even), 0.1))
+            features = view(body(F.leaky_relu(down(even), 0.1)))
         for up, merged, skip in reversed(list(zip(self.up, self.merged, skips, strict=True))):
             features = merged(skip + larger(up(features), skip))
         more = F.pixel_shuffle(self.tail(F.leaky_relu(features, 0.1)).float(), 2)
