@@ -10,7 +10,7 @@ from layersr.progress import Progress, Report, silent, within
 from layersr.recipe import Recipe
 from layersr.roles import Prompt
 
-PROMPTED = "classic"
+PROMPTED = Recipe().detect
 """The detector that answers points and boxes where the recipe wants no search ("none")."""
 
 

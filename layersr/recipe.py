@@ -35,11 +35,11 @@ class Recipe:
     masks: tuple[str, ...] = ()
     boxes: tuple[tuple[int, int, int, int], ...] = ()
     points: tuple[tuple[int, int], ...] = ()
-    detect: str = "classic"
-    matte: str = "classic"
-    infill: str = "classic"
-    upscale: str = "classic"
-    alpha: str = "classic"
+    detect: str = "layersr"
+    matte: str = "layersr"
+    infill: str = "layersr"
+    upscale: str = "layersr"
+    alpha: str = "layersr"
     device: str = "cpu"
     seed: int = 0
     prompts: tuple[str, ...] = field(default=())

@@ -119,7 +119,7 @@ def test_sixteen_bit(here: Path, asked: list[Recipe]):
 def test_every_choice_reaches_the_recipe_in_the_order_given(here: Path, asked: list[Recipe]):
     write_image(np.full((40, 56, 4), 255, np.uint8), here / "m.png")
     line = "--point 3,4 --mask m.png --box=1,2,10,12 --point 5,6 --scale 4 --max-layers 3 --granularity 0.9 "
-    line += "--detect none --seed 7 --device cpu --upscale classic"
+    line += "--detect none --seed 7 --device cpu --upscale classic --alpha classic"
     result = call("export", "in.png", "out.psd", *line.split())
     assert result.exit_code == 0, result.output
     assert asked == [
@@ -131,6 +131,8 @@ def test_every_choice_reaches_the_recipe_in_the_order_given(here: Path, asked: l
             boxes=((1, 2, 10, 12),),
             points=((3, 4), (5, 6)),
             detect="none",
+            upscale="classic",
+            alpha="classic",
             seed=7,
             prompts=("point", "mask", "box", "point"),
         )

@@ -1,8 +1,11 @@
 """The project's own detector: a small network that marks what nothing covers, and lets every pixel vote for a middle.
 
 The network sees a small picture. Its votes are gathered into elements as in Panoptic-DeepLab (B. Cheng et al., CVPR
-2020); their contours are moved to the picture's own edges by GrabCut (`contours.py`), and the matte does the rest. What
-it was trained on and what it reaches stands in the model card (`layersr/models/detect_topmost.md`).
+2020); their contours are moved to the picture's own edges by GrabCut (`contours.py`), and the matte does the rest. The
+classic detector names elements too, for composed scenes taught the network and it has no word for much that is painted.
+How far either is believed was fitted on composed scenes; where the network recognises nothing, the classic detector's
+own score is the word. What the network was trained on and what it reaches stands in the model card
+(`layersr/models/detect_topmost.md`).
 """
 
 from collections.abc import Sequence
@@ -19,7 +22,7 @@ from layersr.backends.saliency import SaliencyDetector
 from layersr.errors import BackendError
 from layersr.roles import Detection, Prompt
 
-SIDE = 192
+SIDE = 160
 """Longer side in pixels of what the network sees."""
 
 PART = 0.35
@@ -31,15 +34,26 @@ MIDDLE, APART = 0.12, 0.025
 FAR = 0.12
 """A vote farther than this from every middle, in longer sides, counts for none."""
 
-SILENT = 0.3
-"""Where no element has a higher score, the classic detector is asked instead."""
+OVERLAP = 0.3
+"""Of two elements that share more than this share of the less believed one, that one is dropped."""
 
-LEAST = 0.0004
-"""Least share of the picture."""
+LEAST, SMALLEST = 0.0004, 4
+"""Least share of the picture, and of pixels that the network sees."""
 
-WEIGHTS = np.array([5.59, 1.01, 3.33, 2.42, 0.71, -4.01, -5.12])
-BIAS = -3.07
-"""What `features` say of an element: fitted by `python -m layersr.training.confidence`."""
+WEIGHTS, BIAS = np.array([4.87, 1.28, 2.26, 35.6, 0.56, -6.0, -10.61]), -1.92
+"""How `features` make the network's elements believed."""
+
+CLASSIC_WEIGHTS, CLASSIC_BIAS = np.array([6.22, -0.65, 3.06, -7.38, 0.58, -5.07, 2.87, 1.15]), -2.9
+"""How `features` and the classic detector's own score make its elements believed.
+
+These numbers are the output of `python -m layersr.training.confidence`.
+"""
+
+CAUTION = 0.0
+"""Taken from every fitted belief (in logits): lifting what is no element costs an artist more than missing one."""
+
+ALONE = 0.5
+"""Taken from the classic detector's own score (in logits) where the network recognises nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,18 +89,30 @@ class TopmostDetector:
         if min(image.shape[:2]) < 8 or (prompt is not None and prompt.point is None):
             return self._classic(image, prompt)
         votes = self.votes(image)
+        found = self._by_network(image, votes)
+        found += self._by_classic(image, votes, max((d.score for d in found), default=0.0))
+        if prompt is not None:
+            x, y = prompt.point
+            here = [d for d in found if d.mask[y, x] > 0.5]
+            return here[:1] if here else self._classic(image, prompt)
+        return _apart(found)
+
+    def _by_network(self, image: RGB, votes: Votes) -> list[Detection]:
         masks, scores = gathered(votes)
-        if prompt is not None and prompt.point is not None:
-            x, y = (v * n // m for v, n, m in zip(prompt.point, votes.top.shape[::-1], image.shape[1::-1], strict=True))
-            here = [k for k, mask in enumerate(masks) if mask[y, x]]
-            if not here:
-                return self._classic(image, prompt)
-            masks, scores = [masks[here[0]]], [scores[here[0]]]
-        contours = cut_out(image, masks)
-        found = [Detection(c, s) for c, s in zip(contours, scores, strict=True) if c.max() > 0.5]
-        if prompt is None and not any(d.score > SILENT for d in found):
-            found = list(self._classic(image))  # composed scenes taught it; it has no word for what this picture shows
-        return sorted(found, key=lambda d: -d.score)
+        found = zip(cut_out(image, masks), scores, strict=True)
+        return [Detection(mask, score) for mask, score in found if mask.max() > 0.5]
+
+    def _by_classic(self, image: RGB, votes: Votes, recognised: float) -> list[Detection]:
+        """The more the network recognises in the picture, the more its word counts on what it does not."""
+        found = []
+        for detection in self._classic(image):
+            seen = features_of_classic(votes, detection)
+            if seen is not None:
+                by_both = seen @ CLASSIC_WEIGHTS + CLASSIC_BIAS
+                alone = np.log(detection.score / (1 - min(detection.score, 0.999)) + 1e-6) - ALONE
+                score = _belief(recognised * by_both + (1 - recognised) * alone)
+                found.append(Detection(detection.mask, score))
+        return found
 
     def votes(self, image: RGB) -> Votes:
         """What the network says of the picture, at `SIDE` pixels: the mean of it and of its mirror image."""
@@ -115,8 +141,23 @@ def gathered(votes: Votes) -> tuple[list[np.ndarray], list[float]]:
     masks = [group == k for k in range(len(ys))]
     _, rest = cv2.connectedComponents((part & (group < 0)).astype(np.uint8))  # elements without a middle
     masks += [rest == k for k in range(1, rest.max() + 1)]
-    masks = [mask for mask in masks if mask.sum() >= max(4, LEAST * mask.size)]
-    return masks, [float(1 / (1 + np.exp(-features(votes, mask) @ WEIGHTS - BIAS))) for mask in masks]
+    masks = [mask for mask in masks if mask.sum() >= max(SMALLEST, LEAST * mask.size)]
+    return masks, [_belief(features(votes, mask) @ WEIGHTS + BIAS) for mask in masks]
+
+
+def _apart(found: Sequence[Detection]) -> list[Detection]:
+    """The elements, best first, without those that lie in better ones."""
+    taken = np.zeros(found[0].mask.shape, np.float32) if found else None
+    kept = []
+    for detection in sorted(found, key=lambda d: -d.score):
+        if np.minimum(detection.mask, taken).sum() <= OVERLAP * detection.mask.sum():
+            kept.append(detection)
+            taken = np.maximum(taken, detection.mask)
+    return kept
+
+
+def _belief(logit: float) -> float:
+    return float(1 / (1 + np.exp(CAUTION - logit)))
 
 
 def features(votes: Votes, mask: np.ndarray) -> np.ndarray:
@@ -140,6 +181,13 @@ def features(votes: Votes, mask: np.ndarray) -> np.ndarray:
             (abs(x.mean() - xs.mean()) + abs(y.mean() - ys.mean())) / side,
         ]
     )
+
+
+def features_of_classic(votes: Votes, detection: Detection) -> np.ndarray | None:
+    """`features` of what the classic detector found, and its own score; None where the votes are too small for it."""
+    size = votes.top.shape[::-1]
+    mask = cv2.resize(detection.mask, size, interpolation=cv2.INTER_AREA).reshape(size[::-1]) > 0.5
+    return np.append(features(votes, mask), detection.score) if mask.sum() >= SMALLEST else None
 
 
 @backend(

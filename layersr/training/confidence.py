@@ -1,34 +1,43 @@
 """Fit the detector's confidence: `python -m layersr.training.confidence --data DIR` prints what `topmost.py` holds.
 
 On fresh scenes of the training material, logistic regression (iteratively reweighted least squares) tells from
-`topmost.features` whether an element the votes name matches a true one with an IoU above one half.
+`topmost.features` whether an element that the votes or the classic detector name matches a true one with an IoU above
+one half.
 """
 
 from pathlib import Path
 
 import click
-import cv2
 import numpy as np
 
-from layersr.backends.topmost import TopmostDetector, features, gathered
+from layersr.backends.contours import cut_out
+from layersr.backends.saliency import SaliencyDetector
+from layersr.backends.topmost import TopmostDetector, features, features_of_classic, gathered
 from layersr.training.scenes import compose
 from layersr.training.scores.detecting import iou
 from layersr.training.things import gather
 
+Table = tuple[np.ndarray, np.ndarray]
+"""Features of some elements, (n, features), and whether each is right, (n,)."""
 
-def observed(data: Path, count: int, side: int = 384, seed: int = 77) -> tuple[np.ndarray, np.ndarray]:
-    """Features of all elements named in so many scenes, (n, 7), and whether each is right, (n,)."""
-    material, rng, detector = gather(data, side, apart=False), np.random.default_rng(seed), TopmostDetector("cpu")
-    rows, right = [], []
+
+def observed(data: Path, count: int, side: int = 384, seed: int = 77) -> tuple[Table, Table]:
+    """What the network names in so many scenes, and what the classic detector names."""
+    material, rng = gather(data, side, apart=False), np.random.default_rng(seed)
+    detector, classic = TopmostDetector("cpu"), SaliencyDetector()
+    seen: tuple[list, list] = [], []
     for k in range(count):
         scene = compose(material, rng, side, (side, side * 4 // 5)[k % 2])
         votes = detector.votes(scene.image)
-        size = votes.top.shape[::-1]
-        truth = [cv2.resize(alpha, size, interpolation=cv2.INTER_AREA) for alpha in scene.visible]
-        for mask in gathered(votes)[0]:
-            rows.append(features(votes, mask))
-            right.append(max((iou(mask.astype(np.float32), alpha) for alpha in truth), default=0) > 0.5)
-    return np.array(rows), np.array(right, float)
+        masks = gathered(votes)[0]
+        own = zip((features(votes, mask) for mask in masks), cut_out(scene.image, masks), strict=True)
+        theirs = ((features_of_classic(votes, d), d.mask) for d in classic(scene.image))
+        for rows, named in zip(seen, (own, theirs), strict=True):
+            for values, mask in named:
+                if values is not None:
+                    rows.append((values, max((iou(mask, alpha) for alpha in scene.visible), default=0) > 0.5))
+    first, second = ((np.array([v for v, _ in rows]), np.array([r for _, r in rows], float)) for rows in seen)
+    return first, second
 
 
 def fit(rows: np.ndarray, right: np.ndarray, ridge: float = 0.01) -> tuple[np.ndarray, float]:
@@ -48,14 +57,17 @@ def fit(rows: np.ndarray, right: np.ndarray, ridge: float = 0.01) -> tuple[np.nd
 @click.option("--scenes", default=300, show_default=True)
 def main(data: Path, scenes: int) -> None:
     """Print the weights, and what thresholds give."""
-    rows, right = observed(data, scenes)
-    weights, bias = fit(rows, right)
-    click.echo(f"WEIGHTS = np.array({[round(float(w), 2) for w in weights]})\nBIAS = {bias:.2f}")
-    said = 1 / (1 + np.exp(-rows @ weights - bias))
-    for least in (0.3, 0.42, 0.5, 0.6):
-        kept = said > least
-        click.echo(f"{least}: {right[kept].mean():.0%} of those kept are right, {right[kept].sum() / right.sum():.0%} "
-                   f"of the right ones are kept, {(1 - right)[kept].sum() / scenes:.2f} wrong a scene")  # fmt: skip
+    for name, (rows, right) in zip(("", "CLASSIC_"), observed(data, scenes), strict=True):
+        weights, bias = fit(rows, right)
+        numbers = [round(float(w), 2) for w in weights]
+        click.echo(f"{name}WEIGHTS, {name}BIAS = np.array({numbers}), {bias:.2f}")
+        said = 1 / (1 + np.exp(-rows @ weights - bias))
+        for least in (0.3, 0.42, 0.5, 0.6):
+            kept = said > least
+            click.echo(
+                f"{least}: {right[kept].mean():.0%} of those kept are right, {right[kept].sum() / right.sum():.0%} of "
+                f"the right ones are kept, {(1 - right)[kept].sum() / scenes:.2f} wrong a scene"
+            )
 
 
 if __name__ == "__main__":
