@@ -9,6 +9,7 @@ from layersr.layers import Image, LayerStack
 from layersr.progress import Progress, Report, silent, within
 from layersr.recipe import Recipe
 from layersr.roles import Prompt
+from layersr.sizing import Sizing, sizing
 
 PROMPTED = Recipe().detect
 """The detector that answers points and boxes where the recipe wants no search ("none")."""
@@ -30,9 +31,19 @@ def run(image: Image, recipe: Recipe | None = None, report: Report = silent) -> 
         UsageError: a mask does not fit the picture.
     """
     recipe = recipe or Recipe()
-    stack = decompose(image, recipe, within(report, 0.0, 1.0 if recipe.scale == 1 else 0.6))
-    stack = upscale(stack, recipe, within(report, 0.6, 1.0)) if recipe.scale > 1 else stack
+    larger = sizes(image, recipe).scale > 1  # what cannot be is refused before the work
+    stack = decompose(image, recipe, within(report, 0.0, 0.6 if larger else 1.0))
+    stack = upscale(stack, recipe, within(report, 0.6, 1.0))
     return replace(stack, recipe=recipes.dumps(recipe))
+
+
+def sizes(image: Image | LayerStack, recipe: Recipe) -> Sizing:
+    """How large the recipe makes a picture or a stack.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    return sizing(image.width, image.height, image.resolution, recipe.scale, recipe.size, recipe.dpi)
 
 
 def decompose(image: Image, recipe: Recipe | None = None, report: Report = silent) -> LayerStack:
@@ -55,15 +66,19 @@ def decompose(image: Image, recipe: Recipe | None = None, report: Report = silen
 
 
 def upscale(stack: LayerStack, recipe: Recipe | None = None, report: Report = silent) -> LayerStack:
-    """The second half of `run`: a sealed stack, `recipe.scale` times as large."""
+    """The second half of `run`: a sealed stack, as many times as large as the recipe says."""
     recipe = recipe or Recipe()
-    return upscaling.upscale(
+    wanted = sizes(stack, recipe)
+    if wanted.scale == 1:
+        return replace(stack, resolution=wanted.resolution)
+    large = upscaling.upscale(
         stack,
         backends.load("upscale", recipe.upscale, recipe.device),
         backends.load("alpha", recipe.alpha, recipe.device),
-        recipe.scale,
+        wanted.scale,
         report,
     )
+    return replace(upscaling.resize(large, wanted.width, wanted.height), resolution=wanted.resolution)
 
 
 def _prompts(recipe: Recipe, image: Image) -> list[Prompt]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from layersr.errors import UsageError
+from layersr.sizing import SCALES, check
 
 
 @dataclass(frozen=True)
@@ -13,7 +14,9 @@ class Recipe:
     """All the choices of one run. The same image and recipe give the same bytes.
 
     Attributes:
-        scale: the document is this many times as large as the image: 1, 2 or 4.
+        scale: the document is this many times as large as the image: 1, 2, 3, 4 or 8.
+        size: instead of a scale, "3000x2000" pixels or, with dpi, "30x20cm" of paper; the proportions are kept.
+        dpi: pixels per inch of a print, 0 for what the picture says; without a size, its paper stays as large.
         max_layers: at most so many elements are lifted (what the artist asks for comes first and counts).
         granularity: 0 = main subjects only, 1 = everything liftable.
         masks: mask files (non-black or opaque = selected), one element each.
@@ -30,6 +33,8 @@ class Recipe:
     """
 
     scale: int = 2
+    size: str = ""
+    dpi: float = 0.0
     max_layers: int = 24
     granularity: float = 0.5
     masks: tuple[str, ...] = ()
@@ -45,8 +50,11 @@ class Recipe:
     prompts: tuple[str, ...] = field(default=())
 
     def __post_init__(self) -> None:
-        if self.scale not in (1, 2, 4):
-            raise UsageError(f"The scale must be 1, 2 or 4, not {self.scale}.")
+        if self.scale not in SCALES:
+            raise UsageError(f"The scale must be 1, 2, 3, 4 or 8, not {self.scale}.")
+        if not 0 <= self.dpi <= 10_000:
+            raise UsageError(f"The dpi must lie between 1 and 10,000, not {self.dpi:g}.")
+        check(self.size)
         if self.max_layers < 0:
             raise UsageError(f"--max-layers must be 0 or more, not {self.max_layers}.")
         if not 0 <= self.granularity <= 1:

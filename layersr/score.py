@@ -24,14 +24,14 @@ class Recomposition:
     """How a flattened stack compares with a picture.
 
     Attributes:
-        scale: the stack is this many times as large; it is shrunk by area first.
+        scale: the stack is this many times as wide; it is shrunk by area first.
         exact: share of pixels that look the same to the bit (colours of wholly transparent pixels do not show).
         max_error: the largest error of any channel, in 255ths.
         psnr: in dB, over premultiplied colours (and alpha where the picture has any); None where there is no error.
         identical: every bit is the same, hidden colours included.
     """
 
-    scale: int
+    scale: float
     exact: float
     max_error: float
     psnr: float | None
@@ -81,22 +81,23 @@ class Score:
 
 
 def recomposition(stack: LayerStack, picture: Pixels) -> Recomposition:
-    """Flatten a stack band by band and compare it with the picture it should give.
+    """Flatten a stack band by band (at once where it is no whole multiple of the picture) and compare them.
 
     Raises:
-        UsageError: the stack is not the picture's size or a whole multiple of it.
+        UsageError: the stack does not have the picture's proportions, or is smaller.
     """
     height, width = picture.shape[:2]
-    scale = _scale(stack, width, height)
+    scale = _ratio(stack, width, height)
     top = color.levels(picture.dtype)
     same = scale == 1 and stack.dtype == picture.dtype
     has_alpha = bool((picture[..., 3] < top).any())
     exact, worst, squares, identical = 0, 0.0, 0.0, same
-    for rows in bands(height, max(1, BAND // scale)):
-        flat = flatten_band(stack, slice(rows.start * scale, rows.stop * scale))
-        wanted = picture[rows]
+    whole = (stack.width, stack.height) == (width * round(scale), height * round(scale))
+    for rows in bands(height, max(1, BAND // round(scale)) if whole else height):
+        part = slice(rows.start * round(scale), rows.stop * round(scale)) if whole else slice(0, stack.height)
+        flat, wanted = flatten_band(stack, part), picture[rows]
         identical = identical and bool(np.array_equal(flat, wanted))
-        got, want = _shrink(flat, scale), _premultiplied(wanted)
+        got, want = _shrunk(flat, (width, rows.stop - rows.start)), _premultiplied(wanted)
         error = np.abs(got - want)
         if same:
             shown = (flat == wanted).all(axis=2) | ((flat[..., 3] == 0) & (wanted[..., 3] == 0))
@@ -210,7 +211,9 @@ class _Element:
         before = ((layer.top % scale, 0), (layer.left % scale, 0), (0, 0))
         padded = np.pad(layer.pixels, before)
         after = ((0, -padded.shape[0] % scale), (0, -padded.shape[1] % scale), (0, 0))
-        rgba = _shrink(np.pad(padded, after), scale) * np.float32(layer.opacity)
+        padded = np.pad(padded, after)
+        size = padded.shape[1] // scale, padded.shape[0] // scale
+        rgba = _shrunk(padded, size) * np.float32(layer.opacity)
         return _Element(index, layer.left // scale, layer.top // scale, rgba)
 
     def shared(self, other: "_Element") -> tuple[np.ndarray, np.ndarray]:
@@ -257,13 +260,23 @@ def _premultiplied(pixels: Pixels) -> np.ndarray:
     return rgba
 
 
-def _shrink(pixels: Pixels, scale: int) -> np.ndarray:
-    """Premultiplied, each `scale` x `scale` block averaged."""
+def _shrunk(pixels: Pixels, size: tuple[int, int]) -> np.ndarray:
+    """Premultiplied, at another size (width, height), every pixel the mean of what it covers."""
     rgba = _premultiplied(pixels)
-    height, width = rgba.shape[0] // scale, rgba.shape[1] // scale
-    if scale == 1 or not rgba.size:
+    if rgba.shape[1::-1] == size or not rgba.size:
         return rgba
-    return cv2.resize(rgba, (width, height), interpolation=cv2.INTER_AREA)
+    return cv2.resize(rgba, size, interpolation=cv2.INTER_AREA)
+
+
+def _ratio(stack: LayerStack, width: int, height: int) -> float:
+    """How many times as wide as width x height the stack is."""
+    scale = stack.width / width
+    if scale < 1 or abs(stack.height - height * scale) > 1 + scale / 2:
+        raise UsageError(
+            f"The stack is {stack.width} x {stack.height} pixels and what it is compared with {width} x {height}: "
+            "only pictures of the same proportions can be compared, and only smaller ones."
+        )
+    return scale
 
 
 def _scale(stack: LayerStack, width: int, height: int) -> int:

@@ -50,22 +50,23 @@ def seal(stack: LayerStack, target: Pixels) -> LayerStack:
     """
     if target.shape != (stack.height, stack.width, 4) or target.dtype != stack.dtype:
         raise ValueError(f"target {target.shape} {target.dtype} does not fit {stack.height, stack.width} {stack.dtype}")
-    for layer in stack.layers:
-        if layer.visible and (layer.blend != "normal" or layer.opacity != 1):
-            raise ValueError(f"layer {layer.name!r} does not blend normally at full opacity")
-    ground = stack.layers[0]
-    if not ground.visible or (ground.left, ground.top, ground.width, ground.height) != (
-        0,
-        0,
-        stack.width,
-        stack.height,
-    ):
-        raise ValueError("layer 0 does not cover the canvas")
+    if not sealable(stack):
+        raise ValueError("layer 0 does not cover the canvas, or a layer does not blend normally at full opacity")
     sealed = [_writable(layer) if layer.visible else layer for layer in stack.layers]
     shown = [layer for layer in sealed if layer.visible]
     for rows in bands(stack.height):
         _seal_band([(layer, *layer.on_canvas(stack.width, stack.height, rows)) for layer in shown], target[rows])
     return stack.with_layers(tuple(sealed))
+
+
+def sealable(stack: LayerStack) -> bool:
+    """Whether `seal` knows what to do with it: see its argument."""
+    if any(layer.visible and (layer.blend != "normal" or layer.opacity != 1) for layer in stack.layers):
+        return False
+    ground = stack.layers[0] if stack.layers else None
+    if ground is None or not ground.visible:
+        return False
+    return (ground.left, ground.top, ground.width, ground.height) == (0, 0, stack.width, stack.height)
 
 
 def _writable(layer: Layer) -> Layer:

@@ -198,3 +198,13 @@ def test_a_missing_package_names_the_command(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(backends, "find", lambda: {("infill", "wanting"): wanting})
     with pytest.raises(BackendError, match=r"pip install 'layersr\[lama\]'"):
         backends.load("infill", "wanting")
+
+
+def test_an_interrupt_while_a_package_is_loaded_is_no_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(device: str) -> None:
+        raise ImportError("initialization failed") from KeyboardInterrupt()  # what pybind11 makes of Ctrl-C
+
+    found = {("infill", "x"): backends.Backend("infill", "x", load, "")}
+    monkeypatch.setattr(backends, "find", lambda: found)
+    with pytest.raises(KeyboardInterrupt):
+        backends.load("infill", "x")

@@ -85,6 +85,61 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
+# upscale
+
+
+def test_upscale_a_picture(here: Path):
+    result = call("upscale", "in.png", "large.png", "--scale", "3", "--upscale", "classic", "--alpha", "classic")
+    assert result.exit_code == 0, result.output
+    large, small = (read_image(here / name).pixels.astype(float) for name in ("large.png", "in.png"))
+    assert large.shape == (120, 168, 4)
+    assert np.abs(large.reshape(40, 3, 56, 3, 4).mean(axis=(1, 3)) - small).max() <= 2
+    assert "168 x 120" in result.stderr
+
+
+def test_upscale_a_document(here: Path):
+    image = read_image(here / "in.png")
+    stack = made(image, Recipe(scale=1))
+    spot = stack.layers[1]
+    shown = Layer("screen", spot.pixels, 3, 4, opacity=0.4, visible=False, blend="screen", group=("group",))
+    documents.write(stack.with_layers((*stack.layers, shown)), here / "in.psd")
+    result = call("upscale", "in.psd", "out.ora", "--size", "100x999", "--upscale", "classic", "--alpha", "classic")
+    assert result.exit_code == 0, result.output
+    large = documents.read(here / "out.ora")
+    assert (large.width, large.height) == (100, 71)
+    assert [(x.name, x.group, x.visible, x.blend, round(x.opacity, 2)) for x in large.layers] == [
+        ("background", (), True, "normal", 1.0),
+        ("eye 目 👁", (), True, "normal", 1.0),
+        ("screen", ("group",), False, "screen", 0.4),
+    ]
+    assert call("upscale", "in.psd", "flat.png", "--scale", "2", "--upscale", "classic").exit_code == 0
+    assert read_image(here / "flat.png").pixels.shape == (80, 112, 4)
+
+
+@pytest.mark.parametrize(
+    ("line", "returns", "says"),
+    [
+        ("in.png out.png --scale 2 --size 80x80", 2, "give one of them"),
+        ("in.png out.png --size 20x20", 2, "only enlarges"),
+        ("in.png in.png", 2, "is an input"),
+        ("none.png out.png", 3, "none.png"),
+        ("in.png out.png --upscale nonsense", 5, "nonsense"),
+        ("in.png out.xyz", 2, "should end in"),
+    ],
+)
+def test_upscale_refuses(here: Path, capsys: pytest.CaptureFixture, line: str, returns: int, says: str):
+    assert code("upscale", *line.split()) == returns
+    assert says in capsys.readouterr().err
+    assert names(here) == {"in.png"}
+
+
+def test_upscale_events(here: Path):
+    result = call("upscale", "in.png", "large.png", "--upscale", "classic", "--alpha", "classic", "--json")
+    events = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [events[0]["event"], events[-1]["event"]] == ["start", "done"]
+    assert events[-1]["layers"][0]["name"] == "in"
+
+
 # export
 
 
@@ -242,7 +297,9 @@ def test_a_document_that_is_not_the_picture_is_a_bug(here: Path, monkeypatch: py
         ("in.png out.psd --preview in.png --force", 2, "is an input too"),
         ("in.png b.png c.psd", 2, "Several pictures need -o DIR"),
         ("in.png sub/in.png -o full", 2, "Two results"),
-        ("in.png out.psd --scale 3", 2, "'3' is not one of"),
+        ("in.png out.psd --scale 2 --dpi 300", 2, "give one of them"),
+        ("in.png out.psd --size 1x", 2, "3000x2000"),
+        ("in.png out.psd --scale 5", 2, "'5' is not one of"),
         ("in.png out.psd --granularity 2", 2, "0<=x<=1"),
         ("in.png out.psd --max-layers -1", 2, "x>=0"),
         ("in.png out.psd --box 1,2,3", 2, "whole numbers: L,T,W,H"),

@@ -14,7 +14,7 @@ names = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=
 numbers = st.integers(-(2**31), 2**31)
 made = st.builds(
     Recipe,
-    scale=st.sampled_from([1, 2, 4]),
+    scale=st.sampled_from([1, 2, 3, 4, 8]),
     max_layers=st.integers(0, 500),
     granularity=st.floats(0, 1),
     masks=st.lists(names).map(tuple),
@@ -37,7 +37,7 @@ def test_missing_choices_keep_their_defaults() -> None:
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("scale = 3", "1, 2 or 4"),
+        ("scale = 5", "1, 2, 3, 4 or 8"),
         ("scale = ", "TOML"),
         ("scael = 2", "scael"),
         ('scale = "2"', "int"),

@@ -1,5 +1,8 @@
 """Law 3: the scaled stack shrinks back to the picture; layers keep their place, name and order."""
 
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pytest
 
@@ -7,7 +10,8 @@ from layersr.backends import load
 from layersr.color import levels
 from layersr.layers import Layer, LayerStack, flatten
 from layersr.seal import seal
-from layersr.upscaling import upscale
+from layersr.upscaling import resize, upscale
+from layersr.upscaling.chain import Chain, steps
 from layersr.upscaling.consistency import back_project, shrink
 
 
@@ -64,3 +68,72 @@ def test_back_projection_is_exact_but_for_clipping() -> None:
     small = (0.2 + 0.6 * rng.random((6, 7, 3))).astype(np.float32)
     large = back_project(np.full((18, 21, 3), 0.5, np.float32), small, 3)
     assert np.abs(shrink(large, 3) - small).max() < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("scales", "scale", "expected"),
+    [((2, 4), 8, (2, 4)), ((2, 4), 3, (4,)), ((4,), 2, (4,)), ((2,), 8, (2, 2, 2)), ((2,), 1, ()), ((3,), 3, (3,))],
+)
+def test_factors_are_made_of_those_a_model_knows(scales: tuple, scale: int, expected: tuple) -> None:
+    assert steps(scales, scale) == expected
+
+
+class Blocks:
+    """Nearest neighbours, one factor only."""
+
+    def __init__(self, scale: int) -> None:
+        self.scales = (scale,)
+
+    def __call__(self, image: np.ndarray, scale: int) -> np.ndarray:
+        assert scale in self.scales
+        return np.repeat(np.repeat(image, scale, axis=0), scale, axis=1)
+
+
+@pytest.mark.parametrize("factor", [2, 3, 4, 8])
+@pytest.mark.parametrize("known", [2, 3])
+def test_a_chain_keeps_place_and_size(factor: int, known: int) -> None:
+    ramp = np.repeat(np.linspace(0, 1, 20, dtype=np.float32)[None, :, None], 15, axis=0).repeat(3, axis=2)
+    large = Chain(Blocks(known))(ramp, factor)
+    assert large.shape == (15 * factor, 20 * factor, 3)
+    assert np.abs(shrink(large, factor) - ramp).max() < 0.03
+
+
+@pytest.mark.parametrize("scale", [3, 8])
+def test_the_own_networks_do_the_other_factors(scale: int) -> None:
+    small = stack()
+    large = upscale(small, load("upscale", "layersr"), load("alpha", "layersr"), scale)
+    back = shrink((flatten(large)[..., :3] / 255).astype(np.float32), scale)
+    assert -10 * np.log10(np.mean((back - flatten(small)[..., :3] / 255) ** 2)) > 50
+
+
+def test_layers_that_blend_shrink_back_one_by_one() -> None:
+    small = stack()
+    thing = replace(small.layers[1], blend="multiply", opacity=0.5)
+    hidden = replace(small.layers[1], name="hidden", visible=False)
+    small = small.with_layers((small.layers[0], thing, hidden))
+    large = upscale(small, load("upscale", "classic"), load("alpha", "classic"), 2)
+    assert [(x.name, x.blend, x.opacity, x.visible) for x in large.layers] == [
+        ("background", "normal", 1.0, True),
+        ("thing", "multiply", 0.5, True),
+        ("hidden", "normal", 1.0, False),
+    ]
+    for before, after in zip(small.layers, large.layers, strict=True):
+        whole = before.pixels[..., 3] == 255
+        back = shrink((after.pixels[..., :3] / 255).astype(np.float32), 2)[whole]
+        assert np.abs(back - before.pixels[..., :3][whole] / 255).mean() < 0.01
+
+
+@pytest.mark.parametrize("alpha", [False, True])
+def test_a_size_between(alpha: bool) -> None:
+    small = stack(alpha=alpha)
+    between = resize(small, 70, 56)
+    assert (between.width, between.height, between.resolution) == (70, 56, (126, 126))
+    ground, thing = between.layers
+    assert (ground.left, ground.top, ground.width, ground.height) == (0, 0, 70, 56)
+    assert (thing.left, thing.top, thing.width, thing.height) == (52, -9, 25, 22)
+    assert thing.provenance.shape == thing.pixels.shape[:2]
+    if not alpha:
+        assert (flatten(between)[..., 3] == 255).all()
+    back = cv2.resize(flatten(between).astype(np.float32), (40, 32), interpolation=cv2.INTER_AREA)
+    assert np.abs(back[..., 3] - flatten(small)[..., 3]).mean() < 2
+    assert resize(small, 40, 32) is small

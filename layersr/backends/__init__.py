@@ -85,6 +85,8 @@ def load(role: str, name: str, device: str = "cpu") -> Any:
     try:
         return found.load(device)
     except ImportError as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):  # Ctrl-C while compiled code was being loaded
+            raise error.__cause__ from None
         way = f"pip install 'layersr[{found.extra}]'" if found.extra else "pip install --force-reinstall layersr"
         raise BackendError(
             f"The {role} backend {name!r} needs a package that is missing ({error}). Run: {way}"

@@ -19,9 +19,9 @@ REACH = 2
 
 
 class GuidedAlpha:
-    """The network along every edge; factors 2 and 4 were trained."""
+    """The network along every edge; factors 2 and 4 were trained, larger ones are done in two steps."""
 
-    scales = (2, 4)
+    most = 4
 
     def __init__(self, device: str) -> None:
         self._network = Network("upscale_alpha", device)
@@ -31,6 +31,10 @@ class GuidedAlpha:
 
         Its blocks' means are the small matte, but for clipping (an alpha of 0 beside an edge stays about 0).
         """
+        if scale > self.most and scale % 2 == 0:
+            height, width = alpha.shape
+            half = cv2.resize(image, (2 * width, 2 * height), interpolation=cv2.INTER_AREA)
+            return self(image, self(half.reshape(2 * height, 2 * width, 3), alpha, 2), scale // 2)
         base = enlarged(alpha, scale)
         wanted = np.repeat(np.repeat(changing(alpha), scale, axis=0), scale, axis=1)
         if not wanted.any():

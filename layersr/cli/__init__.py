@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import click
 
 import layersr
-from layersr.cli import export, flatten, inspect, score
+from layersr.cli import export, flatten, inspect, score, upscale
 from layersr.cli.failures import explain
 
 EPILOG = """
@@ -23,15 +23,16 @@ Exit codes: 0 done, 1 a bug of ours, 2 usage, 3 input unreadable, 4 output not w
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(layersr.__version__, prog_name="layersr")
 def cli() -> None:
-    r"""One flat picture in, the layered file an artist would have painted out.
+    """One flat picture in, the layered file an artist would have painted out.
 
     \b
     layersr export in.png out.psd     the main job: .psd, .psb, .ora or a folder of PNGs
+    layersr upscale in.psd out.psd    enlarge a document layer by layer, or a flat picture
     layersr COMMAND --help            what a command can do
-    """
+    """  # noqa: D301  # click wants the backspace itself
 
 
-for command in (export.export, flatten.flatten, inspect.inspect, score.score):
+for command in (export.export, upscale.upscale, flatten.flatten, inspect.inspect, score.score):
     cli.add_command(command)
 
 

@@ -12,6 +12,7 @@ from layersr.cli import show
 from layersr.cli.failures import explain
 from layersr.cli.inspect import listing
 from layersr.cli.outputs import DOCUMENTS, check_distinct, check_document, check_folder, check_picture, check_place
+from layersr.cli.sizes import sized, sized_by
 from layersr.errors import BackendError, LayersrError, UsageError
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Job:
 @click.option(
     "--format", "kind", type=click.Choice(list(DOCUMENTS)), default="psd", help="With -o: what to write [psd]."
 )
-@click.option("--scale", type=click.Choice([1, 2, 4]), help="The document is so many times as large [2].")
+@sized
 @click.option("--max-layers", type=click.IntRange(min=0), metavar="N", help="Lift at most N elements [24].")
 @click.option("--granularity", type=click.FloatRange(0, 1), metavar="0..1", help="0 main subjects, 1 everything [0.5].")
 @click.option("--mask", "masks", multiple=True, metavar="FILE", help="Lift what is white. Repeatable.")
@@ -100,7 +101,7 @@ def export(
     force: bool,
     **choices: Any,
 ) -> None:
-    r"""Turn a flat picture into a layered document.
+    """Turn a flat picture into a layered document.
 
     \b
     layersr export in.png out.psd          also .psb, .ora or a folder
@@ -109,7 +110,7 @@ def export(
 
     What you point at with --mask, --box and --point is lifted first, in the order given. Options override --recipe.
     With -o, --preview and --report are written per picture: `--preview sheet.png` gives DIR/NAME.sheet.png.
-    """
+    """  # noqa: D301  # click wants the backspace itself
     try:
         jobs = _jobs(paths, folder, kind, preview, report)
         _check(jobs, folder, force)
@@ -164,7 +165,7 @@ def _recipe(file: str | None, choices: dict[str, Any], order: tuple[str, ...]) -
     from layersr import recipe as recipes
 
     recipe = recipes.load(file) if file else recipes.Recipe()
-    given = {name: value for name, value in choices.items() if value not in (None, ())}
+    given = {name: value for name, value in choices.items() if value not in (None, ())} | sized_by(choices)
     if order:
         given = {"masks": (), "boxes": (), "points": (), **given, "prompts": order}
     recipe = replace(recipe, **given)

@@ -9,46 +9,52 @@ from layersr.arrays import RGB, Scaled
 from layersr.layers import Layer, LayerStack, Window, flatten
 from layersr.progress import Progress, Report, silent
 from layersr.roles import AlphaUpscaler, Upscaler
-from layersr.seal import seal
+from layersr.seal import seal, sealable
+from layersr.upscaling.chain import Chain
 from layersr.upscaling.consistency import back_project
 from layersr.upscaling.elements import scale_layer
+from layersr.upscaling.resizing import resize
 
-__all__ = ["upscale"]
+__all__ = ["resize", "upscale"]
 
 
 def upscale(
     stack: LayerStack, upscaler: Upscaler, alpha_upscaler: AlphaUpscaler, scale: int, report: Report = silent
 ) -> LayerStack:
-    """The stack, `scale` times as large, background first, then every element bottom to top over what is below it.
+    """The stack, `scale` times as large, background first, then every layer bottom to top over what is below it.
 
-    Law: the mean of every scale x scale block of the flattened result is the flattened input, up to rounding
-    (PSNR >= 50 dB). The scaled layers are flattened, that picture is back-projected, and the stack is sealed to it, so
-    corrections land in the layers that show.
+    Law: where the stack is `seal.sealable`, as `decompose` makes it, the mean of every scale x scale block of the
+    flattened result is the flattened input, up to rounding (PSNR >= 50 dB): the scaled layers are flattened, that
+    picture is back-projected, and the stack is sealed to it, so corrections land in the layers that show. Where it is
+    not (blend modes, opacities), every layer by itself shrinks back to what it was.
 
     Args:
-        stack: sealed, as `decompose` makes it: every visible layer normal at full opacity, a background on layer 0.
-        upscaler: super-resolves colours.
+        stack: any.
+        upscaler: super-resolves colours; factors it does not know are made of those it does.
         alpha_upscaler: enlarges mattes.
-        scale: 1 returns the stack itself.
+        scale: 1 to 8; 1 returns the stack itself.
         report: hears how far it is.
     """
     if scale == 1:
         return stack
+    upscaler, whole = Chain(upscaler), sealable(stack)
     layers: list[Layer] = []
-    context = np.zeros((stack.height, stack.width, 3), np.float32)  # the layers so far, flattened
+    context = np.zeros((stack.height, stack.width, 3), np.float32)  # the layers so far, flattened over black
     for number, layer in enumerate(stack.layers):
         report(Progress(f"upscale {layer.name}", 0.8 * number / len(stack.layers)))
         canvas, own = layer.on_canvas(stack.width, stack.height)
-        large, shown = scale_layer(layer, _below(layer, context[canvas], own), upscaler, alpha_upscaler, scale)
+        below = _below(layer, context[canvas], own)
+        layers.append(
+            scale_layer(layer, below, upscaler, alpha_upscaler, scale, faithful=not (whole and layer.visible))
+        )
         if layer.visible:
-            context[canvas] = shown[own]
-        layers.append(large)
+            context[canvas] = _laid(context[canvas], layer, own)
     resolution = None if stack.resolution is None else (stack.resolution[0] * scale, stack.resolution[1] * scale)
     large = replace(
         stack, width=stack.width * scale, height=stack.height * scale, layers=tuple(layers), resolution=resolution
     )
     report(Progress("make it shrink back to the picture", 0.8))
-    sealed = seal(large, _consistent(large, flatten(stack), scale))
+    sealed = seal(large, _consistent(large, flatten(stack), scale)) if whole else large
     report(Progress("make it shrink back to the picture", 1.0))
     return sealed
 
@@ -58,6 +64,14 @@ def _below(layer: Layer, context: Scaled, own: Window) -> RGB:
     below = color.to_float(layer.pixels)[..., :3]
     below[own] = context
     return np.ascontiguousarray(below)
+
+
+def _laid(context: Scaled, layer: Layer, own: Window) -> np.ndarray:
+    """An opaque picture with a layer on it."""
+    values = color.to_float(layer.pixels[own])
+    blend = layer.blend if layer.blend in color.BLEND else "normal"
+    alpha = values[..., 3] * np.float32(layer.opacity)
+    return color.composite(context, np.ones_like(alpha), values[..., :3], alpha, blend)[0]
 
 
 def _consistent(large: LayerStack, small: np.ndarray, scale: int) -> np.ndarray:

@@ -1,0 +1,94 @@
+"""`layersr upscale IN OUT`: a picture enlarged, or a layered document, layer by layer."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from layersr.cli import show
+from layersr.cli.outputs import check_document, check_picture
+from layersr.cli.sizes import sized, sized_by
+from layersr.errors import LayersrError
+
+if TYPE_CHECKING:
+    from layersr.layers import LayerStack
+
+
+@click.command()
+@click.argument("file", metavar="IN")
+@click.argument("out", metavar="OUT")
+@sized
+@click.option("--upscale", metavar="NAME", help="What enlarges colours [layersr].")
+@click.option("--alpha", metavar="NAME", help="What enlarges soft edges [layersr].")
+@click.option("--device", metavar="NAME", help="Where models run [cpu].")
+@click.option("--json", "as_json", is_flag=True, help="Events as JSON lines on stdout.")
+@click.option("--force", is_flag=True, help="Replace OUT if it exists.")
+def upscale(file: str, out: str, as_json: bool, force: bool, **choices: Any) -> None:
+    """Enlarge a picture, or a layered document layer by layer.
+
+    \b
+    layersr upscale in.psd out.psd --scale 4     names, groups, order, opacity, blend modes and visibility stay
+    layersr upscale in.png out.png --scale 4     a flat picture, flat
+    layersr upscale in.psd out.png               a document, layer by layer, then flattened
+
+    What a document holds that layersr cannot keep is told, one line each.
+    """  # noqa: D301  # click wants the backspace itself
+    from layersr import recipe as recipes
+    from layersr.documents import SUFFIXES
+
+    display = show.Display(as_json, Path(file).name)
+    try:
+        flat = Path(out).suffix.lower() not in (*SUFFIXES, "") and not Path(out).is_dir()
+        if flat:
+            check_picture(Path(out), force, [file])
+        else:
+            check_document(out, force, [file])
+        given = {name: value for name, value in choices.items() if value is not None} | sized_by(choices)
+        _upscale(file, out, recipes.Recipe(**given), flat, display)
+    except LayersrError as error:
+        if as_json:
+            show.event("error", message=str(error), code=error.exit_code)
+        raise
+    finally:
+        display.close()
+
+
+def _upscale(file: str, out: str, recipe: Any, flat: bool, display: show.Display) -> None:
+    import layersr
+    from layersr import documents, images, layers, pipeline
+    from layersr.cli.inspect import listing
+    from layersr.progress import Progress, within
+
+    start = time.monotonic()
+    if display.as_json:
+        show.event("start", version=layersr.__version__, input=file, output=out)
+    small = _read(file)
+    large = pipeline.upscale(small, recipe, within(display, 0.0, 0.9))
+    display(Progress("write", 0.9))
+    if flat:
+        images.write_image(layers.flatten(large), out, large.icc, large.resolution)
+    else:
+        documents.write(large, out)
+    display(Progress("done", 1.0))
+    display.close()
+    seconds = round(time.monotonic() - start, 2)
+    if display.as_json:
+        show.event("done", output=out, layers=listing(large), seconds=seconds, notes=list(small.notes))
+        return
+    for note in small.notes:
+        click.echo(f"note: {note}", err=True)
+    number = "" if flat else f", {len(large.layers)} layer{'s' * (len(large.layers) != 1)}"
+    click.echo(f"{out}: {large.width} x {large.height}{number}; {seconds:.1f} s", err=True)
+
+
+def _read(file: str) -> "LayerStack":
+    """A document, or a picture as the one layer of one."""
+    from layersr import documents, images
+    from layersr.layers import Layer, LayerStack
+
+    if Path(file).is_dir() or Path(file).suffix.lower() in documents.SUFFIXES:
+        return documents.read(file)
+    image = images.read_image(file)
+    name = Path(file).stem
+    return LayerStack(image.width, image.height, (Layer(name, image.pixels),), image.icc, image.resolution)

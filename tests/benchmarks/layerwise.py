@@ -1,0 +1,169 @@
+"""Layer by layer against flat, the same network in both: `python tests/benchmarks/layerwise.py`.
+
+Scenes: one to four held-apart cut-outs over held-apart pictures, 576 x 576, whose layers are known; every layer is
+shrunk by the mean of its blocks, and so is the picture. *Flat* enlarges the picture; *oracle* enlarges the true layers,
+sealed to the picture; *estimated* those that layersr finds by itself. PSNR against the large picture, in a band of 6
+pixels along the elements' edges and over all of it; how well the result shrinks back; and how far an element's colours
+are from the truth where it is half transparent, against enlarging its straight RGBA. Not a test: run by hand.
+"""
+
+import argparse
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+import layersr
+from layersr import backends, color, pipeline, upscaling
+from layersr.layers import Image, Layer, LayerStack, flatten
+from layersr.seal import seal
+from layersr.training.pictures import find
+from layersr.upscaling.consistency import back_project, shrink
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = Path(os.environ.get("LAYERSR_DATA", ROOT.parent / "shared" / "data"))
+SIDE, BAND, SEED = 576, 6, 4
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A large picture, its layers from the ground up (straight RGBA, float32), and where their edges show."""
+
+    picture: np.ndarray
+    layers: list[np.ndarray]
+    edges: np.ndarray
+
+
+def scenes(count: int) -> list[Scene]:
+    """Always the same."""
+    rng = np.random.default_rng(SEED)
+    grounds = [p for p in (q.read() for q in find(DATA) if q.held_apart) if min(p.shape[:2]) >= SIDE]
+    things = [t for t in (c.read_cutout() for c in find(DATA, ("cutouts",)) if c.held_apart) if t is not None]
+    return [_scene(grounds, [t for t in things if min(t.shape[:2]) > 100], rng) for _ in range(count)]
+
+
+def _scene(grounds: list[np.ndarray], things: list[np.ndarray], rng: np.random.Generator) -> Scene:
+    ground = grounds[rng.integers(len(grounds))]
+    top, left = (int(rng.integers(n - SIDE + 1)) for n in ground.shape[:2])
+    picture = ground[top : top + SIDE, left : left + SIDE].astype(np.float32) / 255
+    layers, edges = [np.dstack([picture, np.ones((SIDE, SIDE), np.float32)])], np.zeros((SIDE, SIDE), bool)
+    for _ in range(int(rng.integers(1, 5))):
+        thing = things[rng.integers(len(things))].astype(np.float32) / 255
+        thing[..., :3] *= thing[..., 3:]
+        size, middle = rng.uniform(120, 300), rng.uniform(100, SIDE - 100, 2)
+        factor = size / max(thing.shape[:2])
+        if factor < 1:
+            thing = cv2.resize(thing, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+        move = cv2.getRotationMatrix2D((thing.shape[1] / 2, thing.shape[0] / 2), rng.normal(0, 15), 1)
+        move[:, 2] += middle - np.array(thing.shape[1::-1]) / 2
+        placed = np.clip(cv2.warpAffine(thing, move, (SIDE, SIDE), flags=cv2.INTER_LINEAR), 0, 1)
+        alpha = placed[..., 3:]
+        picture = placed[..., :3] + picture * (1 - alpha)
+        around = cv2.dilate(alpha, np.ones((3, 3), np.uint8)) != cv2.erode(alpha, np.ones((3, 3), np.uint8))
+        edges = (edges & (alpha[..., 0] < 1)) | around
+        layers.append(np.dstack([placed[..., :3] / np.maximum(alpha, 1e-4), alpha]))
+    near = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (BAND - 1, BAND - 1))
+    return Scene(picture, layers, cv2.dilate(edges.astype(np.uint8), near) > 0)
+
+
+def shrunk(scene: Scene, scale: int) -> tuple[Image, LayerStack]:
+    """The small picture, and the true small layers sealed to it; 8 bit."""
+    small = color.to_depth(np.dstack([shrink(scene.picture, scale), np.ones((SIDE // scale,) * 2)]), np.uint8)
+    layers = []
+    for number, layer in enumerate(scene.layers):
+        alpha = cv2.resize(layer[..., 3], None, fx=1 / scale, fy=1 / scale, interpolation=cv2.INTER_AREA)
+        colour = shrink(np.ascontiguousarray(layer[..., :3] * layer[..., 3:]), scale)
+        rgba = color.to_depth(np.dstack([colour / np.maximum(alpha, 1e-4)[..., None], alpha]).clip(0, 1), np.uint8)
+        rows, columns = (np.flatnonzero((rgba[..., 3] > 0).any(axis=a)) for a in (1, 0))
+        box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+        layers.append(Layer(str(number), rgba[box], left=int(columns[0]), top=int(rows[0])))
+    stack = LayerStack(SIDE // scale, SIDE // scale, tuple(layers))
+    return Image(small), seal(stack, small)
+
+
+def decibels(a: np.ndarray, b: np.ndarray, where: np.ndarray | None = None) -> float:
+    """PSNR over some pixels."""
+    error = ((a - b) ** 2).mean(axis=2)
+    return float(-10 * np.log10((error if where is None else error[where]).mean() + 1e-10))
+
+
+def colour_error(scene: Scene, stack: LayerStack) -> tuple[float, float]:
+    """Mean absolute error of the elements' colours where they are half transparent, weighted by alpha: sum, weight."""
+    total = weight = 0.0
+    for layer, truth in zip(stack.layers[1:], scene.layers[1:], strict=True):
+        own = np.zeros((SIDE, SIDE, 4), np.float32)
+        own[layer.top : layer.top + layer.height, layer.left : layer.left + layer.width] = color.to_float(layer.pixels)
+        soft = (truth[..., 3] > 0) & (truth[..., 3] < 1) & (own[..., 3] > 0)
+        share = truth[..., 3][soft]
+        total += float((np.abs(own[soft][:, :3] - truth[soft][:, :3]).mean(axis=1) * share).sum())
+        weight += float(share.sum())
+    return total, weight
+
+
+def straight(stack: LayerStack, upscaler: layersr.roles.Upscaler, scale: int) -> LayerStack:
+    """The usual way: every layer's straight colours, black where it is transparent, and its alpha by cubic."""
+    layers = []
+    for layer in stack.layers:
+        values = color.to_float(layer.pixels)
+        colour = upscaler(np.ascontiguousarray(values[..., :3] * (values[..., 3:] > 0)), scale)
+        size = colour.shape[1::-1]
+        alpha = cv2.resize(np.ascontiguousarray(values[..., 3]), size, interpolation=cv2.INTER_CUBIC)
+        pixels = color.to_depth(np.dstack([colour, alpha]).clip(0, 1), np.uint8)
+        layers.append(Layer(layer.name, pixels, layer.left * scale, layer.top * scale))
+    return LayerStack(stack.width * scale, stack.height * scale, tuple(layers))
+
+
+def main() -> None:
+    """Print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scale", type=int, default=4)
+    parser.add_argument("--scenes", type=int, default=40)
+    parser.add_argument("--upscale", default="layersr")
+    parser.add_argument("--alpha", default="layersr")
+    parser.add_argument("--skip-estimated", action="store_true")
+    chosen = parser.parse_args()
+    upscaler, mattes = (backends.load(r, n) for r, n in (("upscale", chosen.upscale), ("alpha", chosen.alpha)))
+    recipe = layersr.Recipe(scale=chosen.scale)
+    rows: dict[str, list[tuple[float, float, float, float]]] = {}
+    fringe = {"usual": np.zeros(2), "oracle": np.zeros(2)}
+    for scene in scenes(chosen.scenes):
+        image, oracle = shrunk(scene, chosen.scale)
+        given = color.to_float(image.pixels)[..., :3]
+
+        def note(name: str, large: np.ndarray, begun: float, scene: Scene = scene, given: np.ndarray = given) -> None:
+            row = decibels(large, scene.picture, scene.edges), decibels(large, scene.picture)
+            back = decibels(shrink(large, chosen.scale), given)
+            rows.setdefault(name, []).append((*row, back, time.perf_counter() - begun))
+
+        begun = time.perf_counter()
+        flat = np.clip(upscaler(np.ascontiguousarray(given), chosen.scale), 0, 1)
+        note("flat", flat, begun)
+        note("flat, back-projected", back_project(flat, np.ascontiguousarray(given), chosen.scale), begun)
+        begun = time.perf_counter()
+        large = upscaling.upscale(oracle, upscaler, mattes, chosen.scale)
+        note("oracle layers", color.to_float(flatten(large))[..., :3], begun)
+        fringe["oracle"] += colour_error(scene, large)
+        fringe["usual"] += colour_error(scene, straight(oracle, upscaler, chosen.scale))
+        if not chosen.skip_estimated:
+            found = pipeline.decompose(image, recipe)
+            begun = time.perf_counter()
+            large = upscaling.upscale(found, upscaler, mattes, chosen.scale)
+            note("estimated layers", color.to_float(flatten(large))[..., :3], begun)
+    print(
+        "| way | edge band, dB | all, dB | shrinks back, dB | worst against flat, all, dB | s |"
+        "\n|---|---|---|---|---|---|"
+    )
+    base = np.array(rows["flat"])[:, 1]
+    for name, values in rows.items():
+        edge, whole, back, seconds = np.array(values).T
+        print(f"| {name} | {edge.mean():.2f} | {whole.mean():.2f} | {back.min():.1f} at least | "
+              f"{(whole - base).min():+.2f} | {seconds.mean():.2f} |")  # fmt: skip
+    for name, (total, weight) in fringe.items():
+        print(f"colour error where an element is half transparent, {name}: {255 * total / weight:.2f} of 255")
+
+
+if __name__ == "__main__":
+    main()
