@@ -22,6 +22,7 @@ covers at least half of A, else the background. Then the composite is (x, A) its
 (The step for opaque pictures is the one measured in Porter and Duff's algebra by ourselves; we know of no publication.)
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -32,6 +33,9 @@ from layersr.layers import Layer, LayerStack, Provenance, Window, bands
 
 SNAP = 0.96
 """At 16 bit, alphas above this become 1: see the module's text."""
+
+AREA = 2**19
+"""Pixels sealed at a time, or 16 rows."""
 
 
 def seal(stack: LayerStack, target: Pixels) -> LayerStack:
@@ -50,12 +54,32 @@ def seal(stack: LayerStack, target: Pixels) -> LayerStack:
     """
     if target.shape != (stack.height, stack.width, 4) or target.dtype != stack.dtype:
         raise ValueError(f"target {target.shape} {target.dtype} does not fit {stack.height, stack.width} {stack.dtype}")
+    own = stack.with_layers(tuple(replace(x, pixels=x.pixels.copy()) if x.visible else x for x in stack.layers))
+    return seal_in_place(own, ((rows, target[rows]) for rows in bands(stack.height)))
+
+
+def seal_in_place(stack: LayerStack, target: Iterable[tuple[slice, Pixels]]) -> LayerStack:
+    """`seal` for a stack whose pixels are the caller's own to change, and a target that comes in bands.
+
+    A band may be made of the flattened stack itself while it is being sealed, so a canvas need never be in memory as a
+    whole more than once.
+
+    Args:
+        stack: as for `seal`.
+        target: rows of the canvas, all of them, and what they shall show.
+
+    Returns:
+        a stack of the same pixel arrays, with provenance.
+    """
     if not sealable(stack):
         raise ValueError("layer 0 does not cover the canvas, or a layer does not blend normally at full opacity")
-    sealed = [_writable(layer) if layer.visible else layer for layer in stack.layers]
+    sealed = [_untraced(layer) if layer.visible else layer for layer in stack.layers]
     shown = [layer for layer in sealed if layer.visible]
-    for rows in bands(stack.height):
-        _seal_band([(layer, *layer.on_canvas(stack.width, stack.height, rows)) for layer in shown], target[rows])
+    for rows, wanted in target:
+        for part in bands(rows.stop - rows.start, max(16, AREA // max(1, stack.width))):
+            here = slice(rows.start + part.start, rows.start + part.stop)
+            windows = [(layer, *layer.on_canvas(stack.width, stack.height, here)) for layer in shown]
+            _seal_band(windows, wanted[part])
     return stack.with_layers(tuple(sealed))
 
 
@@ -69,10 +93,10 @@ def sealable(stack: LayerStack) -> bool:
     return (ground.left, ground.top, ground.width, ground.height) == (0, 0, stack.width, stack.height)
 
 
-def _writable(layer: Layer) -> Layer:
+def _untraced(layer: Layer) -> Layer:
     # Parts off the canvas are never visible: what is painted there was invented.
     unseen = np.where(layer.pixels[..., 3] > 0, np.uint8(Provenance.INVENTED), np.uint8(Provenance.NONE))
-    return replace(layer, pixels=layer.pixels.copy(), provenance=unseen)
+    return replace(layer, provenance=unseen)
 
 
 def _seal_band(layers: list[tuple[Layer, Window, Window]], target: np.ndarray) -> None:

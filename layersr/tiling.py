@@ -2,10 +2,13 @@
 
 Tiles begin at multiples of the model's step and see `margin` pixels more than they answer for, so what a tile says
 near its seams is nearly what the whole would have said (the same, where the margin is what the model sees and the
-feather); over the `feather` beyond its own cell it hands over to its neighbour.
+feather); over the `feather` on both sides of its own edge it takes over from its neighbour. A tile for which memory
+does not suffice is halved, again and again.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -13,6 +16,21 @@ from layersr.arrays import Mask
 
 Planes = np.ndarray
 """Float32 (channels, h, w)."""
+
+Window = tuple[slice, slice]
+
+LEAST = 32
+"""Pixels: a tile this small is not halved any more."""
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A part of the picture: the rows and columns it answers for, and those it sees."""
+
+    own: Window
+    seen: Window
 
 
 def run_tiles(
@@ -42,38 +60,125 @@ def run_tiles(
         float32 (features, scale * height, scale * width); (0, ...) where nothing is wanted.
     """
     height, width = wanted.shape
-    total = np.zeros((0, height * scale, width * scale), np.float32)
-    weight = np.zeros(total.shape[1:], np.float32)
-    if not wanted.any():
-        return total
     more = [(0, 0), *[(0, -n % step) for n in (height, width)]]
     padded = np.pad(planes, more, mode="symmetric") if any(b for _, b in more) else planes
-    for own in _cells(wanted, cell):
+    made: Mosaic | None = None
+    for tile, result in tiles(
+        lambda seen: run(np.ascontiguousarray(padded[(slice(None), *seen)])),
+        wanted,
+        cell=cell,
+        margin=margin,
+        step=step,
+    ):
+        if made is None:
+            out = np.zeros((len(result), height * scale, width * scale), np.float32)
+            made = Mosaic(out.transpose(1, 2, 0), feather, scale)
+        made.lay(tile, result.transpose(1, 2, 0))
+    if made is None:
+        return np.zeros((0, height * scale, width * scale), np.float32)
+    if not wanted.all():
+        out *= repeated(wanted, scale)
+    return out
+
+
+def tiles(
+    run: Callable[[Window], Result], wanted: Mask, *, cell: int, margin: int, step: int = 1
+) -> Iterator[tuple[Tile, Result]]:
+    """Tiles that cover what is wanted, and what `run` says of each.
+
+    Args:
+        run: gets the rows and columns a tile sees; they may end beyond `wanted`, at the next multiple of `step`.
+        wanted: see `run_tiles`, as for the others.
+        cell: likewise.
+        margin: likewise.
+        step: likewise.
+    """
+    ends = [n + -n % step for n in wanted.shape]
+    waiting = [*_cells(wanted, cell)][::-1]
+    while waiting:
+        own = waiting.pop()
         seen = tuple(
             slice(max(0, s.start - margin) // step * step, min(n, -(-(s.stop + margin) // step) * step))
-            for s, n in zip(own, padded.shape[1:], strict=True)
+            for s, n in zip(own, ends, strict=True)
         )
-        result = run(np.ascontiguousarray(padded[(slice(None), *seen)]))
-        if not len(total):
-            total = np.zeros((len(result), *weight.shape), np.float32)
+        try:
+            result = run(seen)
+        except Exception as error:
+            sides = [s.stop - s.start for s in own]
+            if not out_of_memory(error) or max(sides) <= LEAST:
+                raise
+            axis = int(sides[1] > sides[0])
+            middle = own[axis].start + sides[axis] // 2
+            for part in (slice(middle, own[axis].stop), slice(own[axis].start, middle)):
+                waiting.append((own[0], part) if axis else (part, own[1]))
+            continue
+        yield Tile(own, seen), result
+
+
+class Mosaic:
+    """An array put together from overlapping tiles, in place.
+
+    Args:
+        out: (scale * height, scale * width, channels), float or code values, all to be written.
+        feather: pixels of the small picture, on either side of an edge, over which a new tile takes over from old ones.
+        scale: how many times as large `out` is.
+    """
+
+    def __init__(self, out: np.ndarray, feather: int, scale: int) -> None:
+        self._out, self._feather, self._scale = out, feather, scale
+        self._written = np.zeros((out.shape[0] // scale, out.shape[1] // scale), bool)
+
+    def lay(self, tile: Tile, piece: np.ndarray) -> None:
+        """Lay the result of a tile, for all it sees, into the array."""
         shown = tuple(
-            slice(max(v.start, o.start - feather), min(v.stop, o.stop + feather, n))
-            for v, o, n in zip(seen, own, (height, width), strict=True)
+            slice(max(v.start, o.start - self._feather), min(v.stop, o.stop + self._feather, n))
+            for v, o, n in zip(tile.seen, tile.own, self._written.shape, strict=True)
         )
-        share = np.multiply.outer(*[_ramp(o, v, feather, scale) for o, v in zip(own, shown, strict=True)])
-        inner = (_times(v, scale, -s.start) for v, s in zip(shown, seen, strict=True))
-        there = tuple(_times(v, scale) for v in shown)
-        total[(slice(None), *there)] += share * result[(slice(None), *inner)]
-        weight[there] += share
-    total /= np.maximum(weight, 1e-6)
-    if not wanted.all():
-        total *= np.repeat(np.repeat(wanted, scale, axis=0), scale, axis=1)
-    return total
+        there = tuple(_times(v, self._scale) for v in shown)
+        inner = tuple(_times(v, self._scale, -s.start) for v, s in zip(shown, tile.seen, strict=True))
+        old = self._written[shown]
+        piece, out = piece[inner], self._out[there]
+        if old.any():
+            ramps = [_ramp(o, v, self._feather, self._scale) for o, v in zip(tile.own, shown, strict=True)]
+            share = np.where(repeated(old, self._scale), np.multiply.outer(*ramps), np.float32(1))[..., None]
+            piece = out + share * (piece - out.astype(np.float32))
+        out[...] = np.rint(piece) if out.dtype.kind == "u" else piece
+        old[...] = True
 
 
-def _cells(wanted: Mask, cell: int) -> Iterator[tuple[slice, slice]]:
+def affordable(most: int, per_pixel: int) -> int:
+    """The side of a tile: `most`, or half of it, a quarter, ... where that needs more than half of the free memory.
+
+    Args:
+        most: pixels, where memory is plenty.
+        per_pixel: bytes that a model needs for every pixel it sees.
+    """
+    import psutil
+
+    free = psutil.virtual_memory().available / 2
+    while most > 2 * LEAST and most * most * per_pixel > free:
+        most //= 2
+    return most
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error of numpy, OpenCV, onnxruntime or torch says that memory did not suffice."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    says = str(error).lower()
+    return any(words in says for words in ("failed to allocate", "bad allocation", "bad_alloc", "out of memory"))
+
+
+def repeated(values: np.ndarray, scale: int) -> np.ndarray:
+    """Every pixel as a block."""
+    return np.repeat(np.repeat(values, scale, axis=0), scale, axis=1)
+
+
+def _cells(wanted: Mask, cell: int) -> Iterator[Window]:
     """The cells of a grid over the wanted pixels, each shrunk to those in it; empty ones are left out."""
     rows, columns = np.flatnonzero(wanted.any(axis=1)), np.flatnonzero(wanted.any(axis=0))
+    if not rows.size:
+        return
     for top in range(int(rows[0]), int(rows[-1]) + 1, cell):
         for left in range(int(columns[0]), int(columns[-1]) + 1, cell):
             part = wanted[top : top + cell, left : left + cell]
@@ -87,7 +192,7 @@ def _times(part: slice, scale: int, moved: int = 0) -> slice:
 
 
 def _ramp(own: slice, shown: slice, feather: int, scale: int) -> np.ndarray:
-    """Weights along one axis of what is shown: falling to nearly nothing across the cell's ends, never to 0."""
+    """Weights along one axis of what is shown: falling to nothing across the tile's own ends."""
     at = (np.arange(shown.start * scale, shown.stop * scale, dtype=np.float32) + 0.5) / scale
     inside = np.minimum(at - own.start, own.stop - at)  # pixels from the nearer end, negative beyond it
-    return np.clip(0.5 + inside / (2 * feather), 0.01, 1).astype(np.float32)
+    return np.clip(0.5 + inside / (2 * max(feather, 1e-6)), 0, 1).astype(np.float32)

@@ -10,7 +10,7 @@ from layersr.backends import load
 from layersr.color import levels
 from layersr.layers import Layer, LayerStack, flatten
 from layersr.seal import seal
-from layersr.upscaling import resize, upscale
+from layersr.upscaling import consistency, elements, resize, upscale
 from layersr.upscaling.chain import Chain, steps
 from layersr.upscaling.consistency import back_project, shrink
 
@@ -137,3 +137,16 @@ def test_a_size_between(alpha: bool) -> None:
     back = cv2.resize(flatten(between).astype(np.float32), (40, 32), interpolation=cv2.INTER_AREA)
     assert np.abs(back[..., 3] - flatten(small)[..., 3]).mean() < 2
     assert resize(small, 40, 32) is small
+
+
+def test_in_bands_as_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    small = stack()
+    models = load("upscale", "layersr"), load("alpha", "layersr")
+    whole = upscale(small, *models, 2)
+    monkeypatch.setattr(consistency, "AREA", 80 * 2 * 7)  # seven small rows at a time
+    monkeypatch.setattr(elements, "CELL", 16)
+    parts = upscale(small, *models, 2)
+    for a, b in zip(whole.layers, parts.layers, strict=True):
+        assert np.abs(a.pixels.astype(int) - b.pixels)[a.pixels[..., 3] > 0].mean() < 1.5
+    back = shrink((flatten(parts)[..., :3] / 255).astype(np.float32), 2)
+    assert -10 * np.log10(np.mean((back - flatten(small)[..., :3] / 255) ** 2)) > 50

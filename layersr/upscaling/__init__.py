@@ -9,9 +9,9 @@ from layersr.arrays import RGB, Scaled
 from layersr.layers import Layer, LayerStack, Window, flatten
 from layersr.progress import Progress, Report, silent
 from layersr.roles import AlphaUpscaler, Upscaler
-from layersr.seal import seal, sealable
+from layersr.seal import seal_in_place, sealable
 from layersr.upscaling.chain import Chain
-from layersr.upscaling.consistency import back_project
+from layersr.upscaling.consistency import consistent
 from layersr.upscaling.elements import scale_layer
 from layersr.upscaling.resizing import resize
 
@@ -54,7 +54,7 @@ def upscale(
         stack, width=stack.width * scale, height=stack.height * scale, layers=tuple(layers), resolution=resolution
     )
     report(Progress("make it shrink back to the picture", 0.8))
-    sealed = seal(large, _consistent(large, flatten(stack), scale)) if whole else large
+    sealed = seal_in_place(large, consistent(large, flatten(stack), scale)) if whole else large
     report(Progress("make it shrink back to the picture", 1.0))
     return sealed
 
@@ -72,18 +72,3 @@ def _laid(context: Scaled, layer: Layer, own: Window) -> np.ndarray:
     blend = layer.blend if layer.blend in color.BLEND else "normal"
     alpha = values[..., 3] * np.float32(layer.opacity)
     return color.composite(context, np.ones_like(alpha), values[..., :3], alpha, blend)[0]
-
-
-def _consistent(large: LayerStack, small: np.ndarray, scale: int) -> np.ndarray:
-    """The picture the scaled stack should flatten to."""
-    shown, wanted = flatten(large), color.to_float(small)
-    values = color.to_float(shown)
-    alpha = values[..., 3:]
-    # Straight colours mean nothing under no alpha; what is averaged is what is seen, over black.
-    seen = back_project(
-        np.ascontiguousarray(values[..., :3] * alpha), np.ascontiguousarray(wanted[..., :3] * wanted[..., 3:]), scale
-    )
-    target = shown.copy()
-    straight = np.divide(seen, alpha, out=values[..., :3].copy(), where=alpha > 0)
-    target[..., :3] = color.to_depth(np.clip(straight, 0, 1), shown.dtype)
-    return target

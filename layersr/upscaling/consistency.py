@@ -1,11 +1,18 @@
 """The scaled stack shrinks back to the picture."""
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 
-from layersr.arrays import RGB, Scaled
+from layersr import color
+from layersr.arrays import RGB, Pixels, Scaled
+from layersr.layers import LayerStack, bands, flatten_band
 
 STEPS = 6
+
+AREA, MARGIN = 2**22, 16
+"""Large pixels corrected at a time, and small rows seen beyond those: a correction spreads less far."""
 
 
 def shrink(image: Scaled, scale: int) -> RGB:
@@ -30,3 +37,35 @@ def back_project(large: Scaled, small: RGB, scale: int) -> Scaled:
         out += cv2.resize(residual, (width * scale, height * scale), interpolation=kind).reshape(out.shape)
         np.clip(out, 0, 1, out=out)
     return out
+
+
+def consistent(large: LayerStack, small: Pixels, scale: int) -> Iterator[tuple[slice, Pixels]]:
+    """The picture a scaled stack should flatten to, band by band: as it is, but it shrinks back to the small picture.
+
+    Args:
+        large: the scaled stack. It may be sealed to each band before the next is asked for.
+        small: the flattened small stack.
+        scale: how many times as large.
+    """
+    height = small.shape[0]
+    rows = max(1, AREA // (scale * scale * max(1, small.shape[1])))
+    for band in bands(height, rows):
+        seen = slice(max(0, band.start - MARGIN), min(height, band.stop + MARGIN))
+        shown = flatten_band(large, slice(seen.start * scale, seen.stop * scale))
+        target = _corrected(shown, small[seen], scale)
+        first = (band.start - seen.start) * scale
+        own = slice(band.start * scale, band.stop * scale)
+        yield own, target[first : first + own.stop - own.start]
+
+
+def _corrected(shown: np.ndarray, small: Pixels, scale: int) -> np.ndarray:
+    values, wanted = color.to_float(shown), color.to_float(small)
+    alpha = values[..., 3:]
+    # Straight colours mean nothing under no alpha; what is averaged is what is seen, over black.
+    seen = back_project(
+        np.ascontiguousarray(values[..., :3] * alpha), np.ascontiguousarray(wanted[..., :3] * wanted[..., 3:]), scale
+    )
+    target = shown.copy()
+    straight = np.divide(seen, alpha, out=values[..., :3].copy(), where=alpha > 0)
+    target[..., :3] = color.to_depth(np.clip(straight, 0, 1), shown.dtype)
+    return target

@@ -6,15 +6,21 @@ import cv2
 import numpy as np
 
 from layersr import color
-from layersr.arrays import RGB, Alpha, Mask, Scaled
+from layersr.arrays import RGB, Alpha, Mask, ScaledAlpha
 from layersr.bleed import bleed
-from layersr.layers import Layer
+from layersr.layers import Layer, Window
 from layersr.roles import AlphaUpscaler, Upscaler
-from layersr.tiling import run_tiles
+from layersr.tiling import Mosaic, affordable, repeated, tiles
 from layersr.upscaling.consistency import back_project
 
-CELL, MARGIN, FEATHER = 512, 24, 8
+CELL, MARGIN, FEATHER = 512, 32, 8
 """Pixels: side of a tile, what it sees beyond, and where it is blended with the next."""
+
+PER_PIXEL = 8000
+"""Bytes a model may need for a pixel it sees: large ones have hundreds of features, and as many at the larger size."""
+
+BEYOND = 4
+"""Pixels around a layer's own in which its colours still count: its enlarged edge may need them."""
 
 NEAR = 12
 """Pixels around a matte's edge within which the enlarged picture must be good."""
@@ -52,40 +58,35 @@ def scale_layer(
     if not known.all() and known.any():
         colour = bleed(colour, known)
     shown = below + alpha[..., None] * (colour - below)
-    guide = _rough(shown, scale)
+    wanted = _grown(known, BEYOND)
+
+    def run(seen: Window) -> np.ndarray:
+        large = upscaler(np.ascontiguousarray(colour[seen]), scale)
+        if faithful:
+            large = back_project(large, colour[seen], scale)
+        matte = _matte(shown[seen], alpha[seen], upscaler, alpha_upscaler, scale)
+        codes = np.dstack([large, matte]) * np.float32(color.levels(layer.pixels.dtype))
+        return codes if wanted[seen].all() else codes * repeated(wanted[seen], scale)[..., None]
+
+    pixels = np.zeros((layer.height * scale, layer.width * scale, 4), layer.pixels.dtype)
+    mosaic = Mosaic(pixels, FEATHER, scale)
+    for tile, piece in tiles(run, wanted, cell=affordable(CELL, PER_PIXEL), margin=MARGIN):
+        mosaic.lay(tile, piece)
+    provenance = None if layer.provenance is None else repeated(layer.provenance, scale)
+    return replace(layer, pixels=pixels, provenance=provenance, **at)
+
+
+def _matte(shown: RGB, alpha: Alpha, upscaler: Upscaler, alpha_upscaler: AlphaUpscaler, scale: int) -> ScaledAlpha:
+    """The enlarged matte; the picture is super-resolved for it along the edges only."""
+    height, width = alpha.shape
+    guide = cv2.resize(shown, (width * scale, height * scale), interpolation=cv2.INTER_LINEAR)
     edge = _grown(_changing(alpha), NEAR)
-    if edge.any():
-        guide = np.where(_repeated(edge, scale)[..., None], enlarge(shown, upscaler, scale, edge), guide)
-    matte = alpha_upscaler(guide, alpha, scale)
-    wanted = _grown(known, 4)
-    enlarged = enlarge(colour, upscaler, scale, wanted)
-    if faithful:
-        enlarged = np.where(_repeated(wanted, scale)[..., None], back_project(enlarged, colour, scale), 0)
-    large = np.dstack([enlarged, matte])
-    codes = layer.provenance
-    if codes is not None:
-        codes = _repeated(codes, scale)
-    return replace(layer, pixels=color.to_depth(large, layer.pixels.dtype), provenance=codes, **at)
-
-
-def enlarge(image: RGB, upscaler: Upscaler, scale: int, wanted: Mask) -> Scaled:
-    """The image enlarged where it is wanted, tile by tile; black where no tile was needed."""
-    height, width = wanted.shape
-    if not wanted.any():
-        return np.zeros((height * scale, width * scale, 3), np.float32)
-
-    def run(planes: np.ndarray) -> np.ndarray:
-        return upscaler(np.ascontiguousarray(planes.transpose(1, 2, 0)), scale).transpose(2, 0, 1)
-
-    planes = run_tiles(
-        run, image.transpose(2, 0, 1), wanted, cell=CELL, margin=MARGIN, feather=FEATHER, scale=scale
-    )  # fmt: skip
-    return np.ascontiguousarray(planes.transpose(1, 2, 0))
-
-
-def _rough(image: RGB, scale: int) -> Scaled:
-    height, width = image.shape[:2]
-    return cv2.resize(image, (width * scale, height * scale), interpolation=cv2.INTER_LINEAR)
+    for tile, piece in tiles(
+        lambda seen: upscaler(np.ascontiguousarray(shown[seen]), scale), edge, cell=max(edge.shape), margin=0
+    ):
+        there = tuple(slice(s.start * scale, s.stop * scale) for s in tile.seen)
+        guide[there] = np.where(repeated(edge[tile.seen], scale)[..., None], piece, guide[there])
+    return alpha_upscaler(guide, np.ascontiguousarray(alpha), scale)
 
 
 def _changing(alpha: Alpha) -> Mask:
@@ -97,7 +98,3 @@ def _changing(alpha: Alpha) -> Mask:
 def _grown(mask: Mask, reach: int) -> Mask:
     kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
     return cv2.dilate(mask.astype(np.uint8), kernel).reshape(mask.shape) > 0
-
-
-def _repeated(values: np.ndarray, scale: int) -> np.ndarray:
-    return np.repeat(np.repeat(values, scale, axis=0), scale, axis=1)
