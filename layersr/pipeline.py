@@ -5,7 +5,7 @@ from dataclasses import replace
 from layersr import backends, decomposing, upscaling
 from layersr import recipe as recipes
 from layersr.images import read_mask
-from layersr.layers import Image, LayerStack
+from layersr.layers import Image, Layer, LayerStack
 from layersr.progress import Progress, Report, silent, within
 from layersr.recipe import Recipe
 from layersr.roles import Prompt
@@ -13,6 +13,9 @@ from layersr.sizing import Sizing, sizing
 
 PROMPTED = Recipe().detect
 """The detector that answers points and boxes where the recipe wants no search ("none")."""
+
+FLAT = "flat (reference)"
+"""Name of the hidden layer for comparison that `keep = ["flat"]` asks for."""
 
 
 def run(image: Image, recipe: Recipe | None = None, report: Report = silent) -> LayerStack:
@@ -33,8 +36,17 @@ def run(image: Image, recipe: Recipe | None = None, report: Report = silent) -> 
     recipe = recipe or Recipe()
     larger = sizes(image, recipe).scale > 1  # what cannot be is refused before the work
     stack = decompose(image, recipe, within(report, 0.0, 0.6 if larger else 1.0))
-    stack = upscale(stack, recipe, within(report, 0.6, 1.0))
+    flat = "flat" in recipe.keep
+    stack = upscale(stack, recipe, within(report, 0.6, 0.8 if flat else 1.0))
+    if flat:
+        whole = upscale(as_stack(image, FLAT), recipe, within(report, 0.8, 1.0))
+        stack = stack.with_layers((*stack.layers, replace(whole.layers[0], visible=False, provenance=None)))
     return replace(stack, recipe=recipes.dumps(recipe))
+
+
+def as_stack(image: Image, name: str) -> LayerStack:
+    """A picture as the one layer of a stack; `flatten` gives it back."""
+    return LayerStack(image.width, image.height, (Layer(name, image.pixels),), image.icc, image.resolution)
 
 
 def sizes(image: Image | LayerStack, recipe: Recipe) -> Sizing:

@@ -8,6 +8,9 @@ from pathlib import Path
 from layersr.errors import UsageError
 from layersr.sizing import SCALES, check
 
+KEEPS = ("flat",)
+"""What can be kept as a hidden layer."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -29,6 +32,7 @@ class Recipe:
         alpha: backend that enlarges mattes.
         device: where models run.
         seed: for every random choice.
+        keep: hidden layers for reference: "flat" is the picture enlarged as a whole by the same models.
         prompts: the order in which masks, boxes and points were given, as "mask", "box", "point".
     """
 
@@ -47,6 +51,7 @@ class Recipe:
     alpha: str = "layersr"
     device: str = "cpu"
     seed: int = 0
+    keep: tuple[str, ...] = ()
     prompts: tuple[str, ...] = field(default=())
 
     def __post_init__(self) -> None:
@@ -54,6 +59,9 @@ class Recipe:
             raise UsageError(f"The scale must be 1, 2, 3, 4 or 8, not {self.scale}.")
         if not 0 <= self.dpi <= 10_000:
             raise UsageError(f"The dpi must lie between 1 and 10,000, not {self.dpi:g}.")
+        for name in self.keep:
+            if name not in KEEPS:
+                raise UsageError(f"There is nothing named {name!r} to keep; there is {', '.join(KEEPS)}.")
         check(self.size)
         if self.max_layers < 0:
             raise UsageError(f"--max-layers must be 0 or more, not {self.max_layers}.")

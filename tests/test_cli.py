@@ -174,7 +174,7 @@ def test_sixteen_bit(here: Path, asked: list[Recipe]):
 def test_every_choice_reaches_the_recipe_in_the_order_given(here: Path, asked: list[Recipe]):
     write_image(np.full((40, 56, 4), 255, np.uint8), here / "m.png")
     line = "--point 3,4 --mask m.png --box=1,2,10,12 --point 5,6 --scale 4 --max-layers 3 --granularity 0.9 "
-    line += "--detect none --seed 7 --device cpu --upscale classic --alpha classic"
+    line += "--detect none --seed 7 --device cpu --upscale classic --alpha classic --keep flat"
     result = call("export", "in.png", "out.psd", *line.split())
     assert result.exit_code == 0, result.output
     assert asked == [
@@ -189,6 +189,7 @@ def test_every_choice_reaches_the_recipe_in_the_order_given(here: Path, asked: l
             upscale="classic",
             alpha="classic",
             seed=7,
+            keep=("flat",),
             prompts=("point", "mask", "box", "point"),
         )
     ]

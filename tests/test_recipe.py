@@ -22,6 +22,7 @@ made = st.builds(
     points=st.lists(st.tuples(numbers, numbers)).map(tuple),
     detect=names,
     seed=numbers,
+    keep=st.sampled_from([(), ("flat",)]),
 )
 
 
@@ -44,6 +45,9 @@ def test_missing_choices_keep_their_defaults() -> None:
         ("scale = true", "int"),
         ("granularity = 1.5", "between 0 and 1"),
         ("max_layers = -1", "0 or more"),
+        ("dpi = -1", "between 1"),
+        ('size = "large"', "3000x2000"),
+        ('keep = ["cake"]', "flat"),
     ],
 )
 def test_nonsense_is_refused(text: str, word: str) -> None:

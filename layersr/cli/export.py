@@ -83,6 +83,9 @@ class Job:
 @click.option("--alpha", metavar="NAME", help="What enlarges soft edges [layersr].")
 @click.option("--device", metavar="NAME", help="Where models run [cpu].")
 @click.option("--seed", type=int, metavar="N", help="For every random choice [0].")
+@click.option(
+    "--keep", multiple=True, type=click.Choice(["flat"]), help="Add a hidden layer: the picture enlarged as a whole."
+)
 @click.option("--recipe", "recipe_file", metavar="FILE", help="Take all these choices from a TOML file.")
 @click.option("--preview", type=Path, metavar="FILE.png", help="Write a contact sheet.")
 @click.option("--report", type=Path, metavar="FILE.json", help="Write what was found and what to check.")

@@ -84,11 +84,8 @@ def _upscale(file: str, out: str, recipe: Any, flat: bool, display: show.Display
 
 def _read(file: str) -> "LayerStack":
     """A document, or a picture as the one layer of one."""
-    from layersr import documents, images
-    from layersr.layers import Layer, LayerStack
+    from layersr import documents, images, pipeline
 
     if Path(file).is_dir() or Path(file).suffix.lower() in documents.SUFFIXES:
         return documents.read(file)
-    image = images.read_image(file)
-    name = Path(file).stem
-    return LayerStack(image.width, image.height, (Layer(name, image.pixels),), image.icc, image.resolution)
+    return pipeline.as_stack(images.read_image(file), Path(file).stem)
