@@ -89,6 +89,7 @@ def upscale(stack: LayerStack, recipe: Recipe | None = None, report: Report = si
         backends.load("alpha", recipe.alpha, recipe.device),
         wanted.scale,
         report,
+        context=recipe.context,
     )
     return replace(upscaling.resize(large, wanted.width, wanted.height), resolution=wanted.resolution)
 

@@ -32,6 +32,7 @@ class Recipe:
         alpha: backend that enlarges mattes.
         device: where models run.
         seed: for every random choice.
+        context: beside edges, colours are enlarged in the picture around them and unmixed, not by themselves.
         keep: hidden layers for reference: "flat" is the picture enlarged as a whole by the same models.
         prompts: the order in which masks, boxes and points were given, as "mask", "box", "point".
     """
@@ -51,6 +52,7 @@ class Recipe:
     alpha: str = "layersr"
     device: str = "cpu"
     seed: int = 0
+    context: bool = False
     keep: tuple[str, ...] = ()
     prompts: tuple[str, ...] = field(default=())
 

@@ -30,10 +30,10 @@ def stack(dtype: type = np.uint8, alpha: bool = False) -> LayerStack:
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-@pytest.mark.parametrize("scale", [2, 4])
-def test_shrinks_back(dtype: type, scale: int) -> None:
+@pytest.mark.parametrize(("scale", "context"), [(2, False), (4, False), (2, True)])
+def test_shrinks_back(dtype: type, scale: int, context: bool) -> None:
     small = stack(dtype)
-    large = upscale(small, load("upscale", "classic"), load("alpha", "classic"), scale)
+    large = upscale(small, load("upscale", "classic"), load("alpha", "classic"), scale, context=context)
     assert (large.width, large.height) == (40 * scale, 32 * scale)
     back = shrink((flatten(large)[..., :3] / levels(dtype)).astype(np.float32), scale)
     error = back - flatten(small)[..., :3] / levels(dtype)

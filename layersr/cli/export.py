@@ -81,6 +81,7 @@ class Job:
 @click.option("--infill", metavar="NAME", help="What paints hidden parts [layersr].")
 @click.option("--upscale", metavar="NAME", help="What enlarges colours [layersr].")
 @click.option("--alpha", metavar="NAME", help="What enlarges soft edges [layersr].")
+@click.option("--context", is_flag=True, default=None, help="Enlarge colours at edges in the picture around them.")
 @click.option("--device", metavar="NAME", help="Where models run [cpu].")
 @click.option("--seed", type=int, metavar="N", help="For every random choice [0].")
 @click.option(

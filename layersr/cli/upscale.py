@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @sized
 @click.option("--upscale", metavar="NAME", help="What enlarges colours [layersr].")
 @click.option("--alpha", metavar="NAME", help="What enlarges soft edges [layersr].")
+@click.option("--context", is_flag=True, default=None, help="Enlarge colours at edges in the picture around them.")
 @click.option("--device", metavar="NAME", help="Where models run [cpu].")
 @click.option("--json", "as_json", is_flag=True, help="Events as JSON lines on stdout.")
 @click.option("--force", is_flag=True, help="Replace OUT if it exists.")

@@ -19,7 +19,13 @@ __all__ = ["resize", "upscale"]
 
 
 def upscale(
-    stack: LayerStack, upscaler: Upscaler, alpha_upscaler: AlphaUpscaler, scale: int, report: Report = silent
+    stack: LayerStack,
+    upscaler: Upscaler,
+    alpha_upscaler: AlphaUpscaler,
+    scale: int,
+    report: Report = silent,
+    *,
+    context: bool = False,
 ) -> LayerStack:
     """The stack, `scale` times as large, background first, then every layer bottom to top over what is below it.
 
@@ -34,21 +40,21 @@ def upscale(
         alpha_upscaler: enlarges mattes.
         scale: 1 to 8; 1 returns the stack itself.
         report: hears how far it is.
+        context: see `elements.scale_layer`; on 8 scenes with known layers the edges were 0.5 dB worse so.
     """
     if scale == 1:
         return stack
     upscaler, whole = Chain(upscaler), sealable(stack)
     layers: list[Layer] = []
-    context = np.zeros((stack.height, stack.width, 3), np.float32)  # the layers so far, flattened over black
+    shown = np.zeros((stack.height, stack.width, 3), np.float32)  # the layers so far, flattened over black
     for number, layer in enumerate(stack.layers):
         report(Progress(f"upscale {layer.name}", 0.8 * number / len(stack.layers)))
         canvas, own = layer.on_canvas(stack.width, stack.height)
-        below = _below(layer, context[canvas], own)
-        layers.append(
-            scale_layer(layer, below, upscaler, alpha_upscaler, scale, faithful=not (whole and layer.visible))
-        )
+        below = _below(layer, shown[canvas], own)
+        own_law = not (whole and layer.visible)
+        layers.append(scale_layer(layer, below, upscaler, alpha_upscaler, scale, context=context, faithful=own_law))
         if layer.visible:
-            context[canvas] = _laid(context[canvas], layer, own)
+            shown[canvas] = _laid(shown[canvas], layer, own)
     resolution = None if stack.resolution is None else (stack.resolution[0] * scale, stack.resolution[1] * scale)
     large = replace(
         stack, width=stack.width * scale, height=stack.height * scale, layers=tuple(layers), resolution=resolution

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from layersr import color
-from layersr.arrays import RGB, Alpha, Mask, ScaledAlpha
+from layersr.arrays import RGB, Alpha, Mask, Scaled, ScaledAlpha
 from layersr.bleed import bleed
 from layersr.layers import Layer, Window
 from layersr.roles import AlphaUpscaler, Upscaler
@@ -22,6 +22,9 @@ PER_PIXEL = 8000
 BEYOND = 4
 """Pixels around a layer's own in which its colours still count: its enlarged edge may need them."""
 
+THIN = 0.35
+"""Below this alpha nothing is told of a colour by what it is mixed with; above twice this, all."""
+
 NEAR = 12
 """Pixels around a matte's edge within which the enlarged picture must be good."""
 
@@ -32,6 +35,8 @@ def scale_layer(
     upscaler: Upscaler,
     alpha_upscaler: AlphaUpscaler,
     scale: int,
+    *,
+    context: bool = False,
     faithful: bool = True,
 ) -> Layer:
     """The layer, `scale` times as large; name, opacity, blend mode, group and facts stay.
@@ -46,6 +51,7 @@ def scale_layer(
         upscaler: of the colours.
         alpha_upscaler: of the matte.
         scale: how many times as large.
+        context: take the colours beside the edge from the layer over what is below it, unmixed, instead.
         faithful: the colours shrink back to what they were; where the whole stack is made to, that is wasted work.
     """
     at = {"left": layer.left * scale, "top": layer.top * scale}
@@ -62,9 +68,13 @@ def scale_layer(
 
     def run(seen: Window) -> np.ndarray:
         large = upscaler(np.ascontiguousarray(colour[seen]), scale)
+        matte = _matte(shown[seen], alpha[seen], upscaler, alpha_upscaler, scale)
+        if context:
+            edge = repeated(_grown(_changing(alpha[seen]), NEAR), scale)
+            both, under = (upscaler(np.ascontiguousarray(x[seen]), scale) for x in (shown, below))
+            large = np.where(edge[..., None], _unmixed(large, matte, both, under), large)
         if faithful:
             large = back_project(large, colour[seen], scale)
-        matte = _matte(shown[seen], alpha[seen], upscaler, alpha_upscaler, scale)
         codes = np.dstack([large, matte]) * np.float32(color.levels(layer.pixels.dtype))
         return codes if wanted[seen].all() else codes * repeated(wanted[seen], scale)[..., None]
 
@@ -74,6 +84,13 @@ def scale_layer(
         mosaic.lay(tile, piece)
     provenance = None if layer.provenance is None else repeated(layer.provenance, scale)
     return replace(layer, pixels=pixels, provenance=provenance, **at)
+
+
+def _unmixed(own: Scaled, matte: ScaledAlpha, both: Scaled, under: Scaled) -> Scaled:
+    """The colours that, with this matte over `under`, give `both`; where the matte is too thin to tell, `own`."""
+    alpha = matte[..., None]
+    told = np.clip(under + (both - under) / np.maximum(alpha, THIN), 0, 1)
+    return own + np.clip((alpha - THIN) / THIN, 0, 1) * (told - own)
 
 
 def _matte(shown: RGB, alpha: Alpha, upscaler: Upscaler, alpha_upscaler: AlphaUpscaler, scale: int) -> ScaledAlpha:

@@ -123,6 +123,7 @@ def main() -> None:
     parser.add_argument("--scenes", type=int, default=40)
     parser.add_argument("--upscale", default="layersr")
     parser.add_argument("--alpha", default="layersr")
+    parser.add_argument("--context", action="store_true")
     parser.add_argument("--skip-estimated", action="store_true")
     chosen = parser.parse_args()
     upscaler, mattes = (backends.load(r, n) for r, n in (("upscale", chosen.upscale), ("alpha", chosen.alpha)))
@@ -143,14 +144,14 @@ def main() -> None:
         note("flat", flat, begun)
         note("flat, back-projected", back_project(flat, np.ascontiguousarray(given), chosen.scale), begun)
         begun = time.perf_counter()
-        large = upscaling.upscale(oracle, upscaler, mattes, chosen.scale)
+        large = upscaling.upscale(oracle, upscaler, mattes, chosen.scale, context=chosen.context)
         note("oracle layers", color.to_float(flatten(large))[..., :3], begun)
         fringe["oracle"] += colour_error(scene, large)
         fringe["usual"] += colour_error(scene, straight(oracle, upscaler, chosen.scale))
         if not chosen.skip_estimated:
             found = pipeline.decompose(image, recipe)
             begun = time.perf_counter()
-            large = upscaling.upscale(found, upscaler, mattes, chosen.scale)
+            large = upscaling.upscale(found, upscaler, mattes, chosen.scale, context=chosen.context)
             note("estimated layers", color.to_float(flatten(large))[..., :3], begun)
     print(
         "| way | edge band, dB | all, dB | shrinks back, dB | worst against flat, all, dB | s |"
