@@ -13,6 +13,7 @@ from layersr.seal import seal
 from layersr.upscaling import consistency, elements, resize, upscale
 from layersr.upscaling.chain import Chain, steps
 from layersr.upscaling.consistency import back_project, shrink
+from layersr.upscaling.trust import doubtful, trusted
 
 
 def stack(dtype: type = np.uint8, alpha: bool = False) -> LayerStack:
@@ -150,3 +151,26 @@ def test_in_bands_as_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         assert np.abs(a.pixels.astype(int) - b.pixels)[a.pixels[..., 3] > 0].mean() < 1.5
     back = shrink((flatten(parts)[..., :3] / 255).astype(np.float32), 2)
     assert -10 * np.log10(np.mean((back - flatten(small)[..., :3] / 255) ** 2)) > 50
+
+
+def test_where_layers_come_back_wrong_the_flat_picture_speaks() -> None:
+    rng = np.random.default_rng(1)
+    small = cv2.GaussianBlur(rng.random((30, 40, 3)).astype(np.float32), (0, 0), 2)
+    upscaler, doubt = load("upscale", "classic"), np.zeros((30, 40), bool)
+    doubt[:, :20] = True
+    flat = upscaler(small, 2)
+    wrong = np.clip(flat + 0.2, 0, 1)
+    mixed = trusted(wrong, small, doubt, upscaler, 2)
+    assert np.abs(mixed - flat)[:, :30].max() < 0.01
+    np.testing.assert_array_equal(mixed[:, 48:], wrong[:, 48:])
+    right = trusted(flat, small, doubt, upscaler, 2)
+    np.testing.assert_allclose(right, flat, atol=1e-6)
+    assert trusted(wrong, small, np.zeros_like(doubt), upscaler, 2) is wrong
+
+
+def test_mattes_are_doubted_at_their_edges_only() -> None:
+    small = stack()
+    doubt = doubtful(small)
+    assert doubt[2, 33]
+    assert not doubt[:, :20].any()
+    assert not doubtful(small.with_layers(small.layers[:1])).any()

@@ -14,6 +14,7 @@ from layersr.upscaling.chain import Chain
 from layersr.upscaling.consistency import consistent
 from layersr.upscaling.elements import scale_layer
 from layersr.upscaling.resizing import resize
+from layersr.upscaling.trust import doubtful, trusted
 
 __all__ = ["resize", "upscale"]
 
@@ -31,8 +32,8 @@ def upscale(
 
     Law: where the stack is `seal.sealable`, as `decompose` makes it, the mean of every scale x scale block of the
     flattened result is the flattened input, up to rounding (PSNR >= 50 dB): the scaled layers are flattened, that
-    picture is back-projected, and the stack is sealed to it, so corrections land in the layers that show. Where it is
-    not (blend modes, opacities), every layer by itself shrinks back to what it was.
+    picture is back-projected (`trust` has its say before), and the stack is sealed to it, so corrections land in the
+    layers that show. Where it is not (blend modes, opacities), every layer by itself shrinks back to what it was.
 
     Args:
         stack: any.
@@ -60,9 +61,20 @@ def upscale(
         stack, width=stack.width * scale, height=stack.height * scale, layers=tuple(layers), resolution=resolution
     )
     report(Progress("make it shrink back to the picture", 0.8))
-    sealed = seal_in_place(large, consistent(large, flatten(stack), scale)) if whole else large
+    if whole:
+        large = _consistent(large, stack, upscaler, scale)
     report(Progress("make it shrink back to the picture", 1.0))
-    return sealed
+    return large
+
+
+def _consistent(large: LayerStack, small: LayerStack, upscaler: Upscaler, scale: int) -> LayerStack:
+    picture = flatten(small)
+    doubt = doubtful(small) & (picture[..., 3] == color.levels(picture.dtype))
+
+    def guess(layered: Scaled, given: RGB, rows: slice) -> Scaled:
+        return trusted(layered, given, doubt[rows], upscaler, scale)
+
+    return seal_in_place(large, consistent(large, picture, scale, guess))
 
 
 def _below(layer: Layer, context: Scaled, own: Window) -> RGB:

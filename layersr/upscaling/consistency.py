@@ -1,6 +1,6 @@
 """The scaled stack shrinks back to the picture."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
@@ -39,32 +39,36 @@ def back_project(large: Scaled, small: RGB, scale: int) -> Scaled:
     return out
 
 
-def consistent(large: LayerStack, small: Pixels, scale: int) -> Iterator[tuple[slice, Pixels]]:
+Guess = Callable[[Scaled, RGB, slice], Scaled]
+"""The flattened large rows, the small ones, and which they are, to a better guess at the large ones."""
+
+
+def consistent(large: LayerStack, small: Pixels, scale: int, guess: Guess) -> Iterator[tuple[slice, Pixels]]:
     """The picture a scaled stack should flatten to, band by band: as it is, but it shrinks back to the small picture.
 
     Args:
         large: the scaled stack. It may be sealed to each band before the next is asked for.
         small: the flattened small stack.
         scale: how many times as large.
+        guess: has its say before the correction.
     """
     height = small.shape[0]
     rows = max(1, AREA // (scale * scale * max(1, small.shape[1])))
     for band in bands(height, rows):
         seen = slice(max(0, band.start - MARGIN), min(height, band.stop + MARGIN))
         shown = flatten_band(large, slice(seen.start * scale, seen.stop * scale))
-        target = _corrected(shown, small[seen], scale)
+        target = _corrected(shown, small[seen], scale, lambda a, b, rows=seen: guess(a, b, rows))
         first = (band.start - seen.start) * scale
         own = slice(band.start * scale, band.stop * scale)
         yield own, target[first : first + own.stop - own.start]
 
 
-def _corrected(shown: np.ndarray, small: Pixels, scale: int) -> np.ndarray:
+def _corrected(shown: np.ndarray, small: Pixels, scale: int, guess: Callable[[Scaled, RGB], Scaled]) -> np.ndarray:
     values, wanted = color.to_float(shown), color.to_float(small)
     alpha = values[..., 3:]
     # Straight colours mean nothing under no alpha; what is averaged is what is seen, over black.
-    seen = back_project(
-        np.ascontiguousarray(values[..., :3] * alpha), np.ascontiguousarray(wanted[..., :3] * wanted[..., 3:]), scale
-    )
+    given = np.ascontiguousarray(wanted[..., :3] * wanted[..., 3:])
+    seen = back_project(guess(np.ascontiguousarray(values[..., :3] * alpha), given), given, scale)
     target = shown.copy()
     straight = np.divide(seen, alpha, out=values[..., :3].copy(), where=alpha > 0)
     target[..., :3] = color.to_depth(np.clip(straight, 0, 1), shown.dtype)

@@ -64,13 +64,13 @@ def scale_layer(
     if not known.all() and known.any():
         colour = bleed(colour, known)
     shown = below + alpha[..., None] * (colour - below)
-    wanted = _grown(known, BEYOND)
+    wanted = grown(known, BEYOND)
 
     def run(seen: Window) -> np.ndarray:
         large = upscaler(np.ascontiguousarray(colour[seen]), scale)
         matte = _matte(shown[seen], alpha[seen], upscaler, alpha_upscaler, scale)
         if context:
-            edge = repeated(_grown(_changing(alpha[seen]), NEAR), scale)
+            edge = repeated(grown(changing(alpha[seen]), NEAR), scale)
             both, under = (upscaler(np.ascontiguousarray(x[seen]), scale) for x in (shown, below))
             large = np.where(edge[..., None], _unmixed(large, matte, both, under), large)
         if faithful:
@@ -97,7 +97,7 @@ def _matte(shown: RGB, alpha: Alpha, upscaler: Upscaler, alpha_upscaler: AlphaUp
     """The enlarged matte; the picture is super-resolved for it along the edges only."""
     height, width = alpha.shape
     guide = cv2.resize(shown, (width * scale, height * scale), interpolation=cv2.INTER_LINEAR)
-    edge = _grown(_changing(alpha), NEAR)
+    edge = grown(changing(alpha), NEAR)
     for tile, piece in tiles(
         lambda seen: upscaler(np.ascontiguousarray(shown[seen]), scale), edge, cell=max(edge.shape), margin=0
     ):
@@ -106,12 +106,13 @@ def _matte(shown: RGB, alpha: Alpha, upscaler: Upscaler, alpha_upscaler: AlphaUp
     return alpha_upscaler(guide, np.ascontiguousarray(alpha), scale)
 
 
-def _changing(alpha: Alpha) -> Mask:
+def changing(alpha: Alpha) -> Mask:
     """Where the matte is not the same all around."""
     kernel = np.ones((3, 3), np.uint8)
     return cv2.dilate(alpha, kernel).reshape(alpha.shape) != cv2.erode(alpha, kernel).reshape(alpha.shape)
 
 
-def _grown(mask: Mask, reach: int) -> Mask:
+def grown(mask: Mask, reach: int) -> Mask:
+    """The mask and so many pixels around it, in a square."""
     kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
     return cv2.dilate(mask.astype(np.uint8), kernel).reshape(mask.shape) > 0

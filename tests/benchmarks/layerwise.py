@@ -1,7 +1,8 @@
 """Layer by layer against flat, the same network in both: `python tests/benchmarks/layerwise.py`.
 
-Scenes: one to four held-apart cut-outs over held-apart pictures, 576 x 576, whose layers are known; every layer is
-shrunk by the mean of its blocks, and so is the picture. *Flat* enlarges the picture; *oracle* enlarges the true layers,
+Scenes, whose layers are known: one to four held-apart Noto emoji over BSDS photographs, 320 x 320; or, with
+`--pictures`, held-apart cut-outs over held-apart pictures, 576 x 576. Every layer is shrunk by the mean of its blocks,
+and so is the picture. *Flat* enlarges the picture; *oracle* enlarges the true layers,
 sealed to the picture; *estimated* those that layersr finds by itself. PSNR against the large picture, in a band of 6
 pixels along the elements' edges and over all of it; how well the result shrinks back; and how far an element's colours
 are from the truth where it is half transparent, against enlarging its straight RGBA. Not a test: run by hand.
@@ -25,7 +26,7 @@ from layersr.upscaling.consistency import back_project, shrink
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("LAYERSR_DATA", ROOT.parent / "shared" / "data"))
-SIDE, BAND, SEED = 576, 6, 4
+BAND, SEED = 6, 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,29 +38,34 @@ class Scene:
     edges: np.ndarray
 
 
-def scenes(count: int) -> list[Scene]:
+def scenes(count: int, pictures: bool = False) -> list[Scene]:
     """Always the same."""
     rng = np.random.default_rng(SEED)
-    grounds = [p for p in (q.read() for q in find(DATA) if q.held_apart) if min(p.shape[:2]) >= SIDE]
-    things = [t for t in (c.read_cutout() for c in find(DATA, ("cutouts",)) if c.held_apart) if t is not None]
-    return [_scene(grounds, [t for t in things if min(t.shape[:2]) > 100], rng) for _ in range(count)]
+    if pictures:
+        side, grounds = 576, [q.read() for q in find(DATA) if q.held_apart]
+    else:
+        files = sorted(p for p in (DATA / "saliency" / "bsds500").rglob("*") if p.suffix in (".jpg", ".png", ".webp"))
+        side, grounds = 320, [cv2.cvtColor(cv2.imread(str(p)), cv2.COLOR_BGR2RGB) for p in files]
+    grounds = [g for g in grounds if min(g.shape[:2]) >= side]
+    cutouts = [c for c in find(DATA, ("cutouts",)) if c.held_apart and (pictures or "noto_emoji" in c.path.parts)]
+    things = [t for t in (c.read_cutout() for c in cutouts) if t is not None and min(t.shape[:2]) > 100]
+    return [_scene(grounds[rng.integers(len(grounds))], things, side, rng) for _ in range(count)]
 
 
-def _scene(grounds: list[np.ndarray], things: list[np.ndarray], rng: np.random.Generator) -> Scene:
-    ground = grounds[rng.integers(len(grounds))]
-    top, left = (int(rng.integers(n - SIDE + 1)) for n in ground.shape[:2])
-    picture = ground[top : top + SIDE, left : left + SIDE].astype(np.float32) / 255
-    layers, edges = [np.dstack([picture, np.ones((SIDE, SIDE), np.float32)])], np.zeros((SIDE, SIDE), bool)
+def _scene(ground: np.ndarray, things: list[np.ndarray], side: int, rng: np.random.Generator) -> Scene:
+    top, left = (int(rng.integers(n - side + 1)) for n in ground.shape[:2])
+    picture = ground[top : top + side, left : left + side].astype(np.float32) / 255
+    layers, edges = [np.dstack([picture, np.ones((side, side), np.float32)])], np.zeros((side, side), bool)
     for _ in range(int(rng.integers(1, 5))):
         thing = things[rng.integers(len(things))].astype(np.float32) / 255
         thing[..., :3] *= thing[..., 3:]
-        size, middle = rng.uniform(120, 300), rng.uniform(100, SIDE - 100, 2)
+        size, middle = side * rng.uniform(0.2, 0.55), side * rng.uniform(0.18, 0.82, 2)
         factor = size / max(thing.shape[:2])
         if factor < 1:
             thing = cv2.resize(thing, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
         move = cv2.getRotationMatrix2D((thing.shape[1] / 2, thing.shape[0] / 2), rng.normal(0, 15), 1)
         move[:, 2] += middle - np.array(thing.shape[1::-1]) / 2
-        placed = np.clip(cv2.warpAffine(thing, move, (SIDE, SIDE), flags=cv2.INTER_LINEAR), 0, 1)
+        placed = np.clip(cv2.warpAffine(thing, move, (side, side), flags=cv2.INTER_LINEAR), 0, 1)
         alpha = placed[..., 3:]
         picture = placed[..., :3] + picture * (1 - alpha)
         around = cv2.dilate(alpha, np.ones((3, 3), np.uint8)) != cv2.erode(alpha, np.ones((3, 3), np.uint8))
@@ -71,7 +77,9 @@ def _scene(grounds: list[np.ndarray], things: list[np.ndarray], rng: np.random.G
 
 def shrunk(scene: Scene, scale: int) -> tuple[Image, LayerStack]:
     """The small picture, and the true small layers sealed to it; 8 bit."""
-    small = color.to_depth(np.dstack([shrink(scene.picture, scale), np.ones((SIDE // scale,) * 2)]), np.uint8)
+    small = color.to_depth(
+        np.dstack([shrink(scene.picture, scale), np.ones([n // scale for n in scene.edges.shape])]), np.uint8
+    )
     layers = []
     for number, layer in enumerate(scene.layers):
         alpha = cv2.resize(layer[..., 3], None, fx=1 / scale, fy=1 / scale, interpolation=cv2.INTER_AREA)
@@ -80,7 +88,7 @@ def shrunk(scene: Scene, scale: int) -> tuple[Image, LayerStack]:
         rows, columns = (np.flatnonzero((rgba[..., 3] > 0).any(axis=a)) for a in (1, 0))
         box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
         layers.append(Layer(str(number), rgba[box], left=int(columns[0]), top=int(rows[0])))
-    stack = LayerStack(SIDE // scale, SIDE // scale, tuple(layers))
+    stack = LayerStack(small.shape[1], small.shape[0], tuple(layers))
     return Image(small), seal(stack, small)
 
 
@@ -94,7 +102,7 @@ def colour_error(scene: Scene, stack: LayerStack) -> tuple[float, float]:
     """Mean absolute error of the elements' colours where they are half transparent, weighted by alpha: sum, weight."""
     total = weight = 0.0
     for layer, truth in zip(stack.layers[1:], scene.layers[1:], strict=True):
-        own = np.zeros((SIDE, SIDE, 4), np.float32)
+        own = np.zeros(truth.shape, np.float32)
         own[layer.top : layer.top + layer.height, layer.left : layer.left + layer.width] = color.to_float(layer.pixels)
         soft = (truth[..., 3] > 0) & (truth[..., 3] < 1) & (own[..., 3] > 0)
         share = truth[..., 3][soft]
@@ -123,6 +131,7 @@ def main() -> None:
     parser.add_argument("--scenes", type=int, default=40)
     parser.add_argument("--upscale", default="layersr")
     parser.add_argument("--alpha", default="layersr")
+    parser.add_argument("--pictures", action="store_true")
     parser.add_argument("--context", action="store_true")
     parser.add_argument("--skip-estimated", action="store_true")
     chosen = parser.parse_args()
@@ -130,7 +139,7 @@ def main() -> None:
     recipe = layersr.Recipe(scale=chosen.scale)
     rows: dict[str, list[tuple[float, float, float, float]]] = {}
     fringe = {"usual": np.zeros(2), "oracle": np.zeros(2)}
-    for scene in scenes(chosen.scenes):
+    for scene in scenes(chosen.scenes, chosen.pictures):
         image, oracle = shrunk(scene, chosen.scale)
         given = color.to_float(image.pixels)[..., :3]
 
