@@ -4,6 +4,7 @@ import numpy as np
 
 from layersr.backends import load
 from layersr.infill.harmonic import harmonic
+from layersr.infill.palette import strange
 from layersr.infill.structure import shrunk, structure
 from layersr.infill.texture import textured
 
@@ -60,3 +61,27 @@ def test_stripes_go_on():
     painted = load("infill", "layersr")(np.where(gap[..., None], np.float32(0), image), gap)
     error, smooth = (np.abs(p - image)[gap].mean() for p in (painted, harmonic(image, gap)))
     assert error < 0.7 * smooth  # the strokes of the small network fade a little where stripes are all there is
+
+
+def test_texture_is_as_strong_as_around_the_hole():
+    rng = np.random.default_rng(1)
+    image = np.clip(0.5 + 0.1 * rng.standard_normal((160, 160, 3)), 0, 1).astype(np.float32)
+    gap = hole(160, 160)
+    strokes = np.where(gap[..., None], np.float32(0.5), image)
+    faint = np.where(gap[..., None], (image - 0.5) * 0.5 + 0.5, image).astype(np.float32)
+    painted = textured(strokes, faint, gap)
+    inner = gap.copy()
+    inner[gap] = False
+    inner[46:74, 60:100] = True
+    assert 0.7 < painted[inner].std() / image[~gap].std() < 1.3
+    assert faint[inner].std() / image[~gap].std() < 0.6
+
+
+def test_mud_is_strange_and_the_pictures_own_colours_are_not():
+    gap = hole(120, 120)
+    image = np.zeros((120, 120, 3), np.float32)
+    image[:, :60], image[:, 60:] = (0.9, 0.7, 0.1), (0.1, 0.2, 0.5)
+    assert strange(image, gap) == 0
+    muddy = np.where(gap[..., None], image.mean(axis=(0, 1)), image).astype(np.float32)
+    assert strange(muddy, gap) == 1
+    assert strange(image, np.ones_like(gap)) == 0

@@ -18,6 +18,9 @@ NEAR, ENOUGH = 2.5, 1.5
 
 What is near is of the hole's own kind: sky beside sky, though the sea may be the better match."""
 
+MUD = 0.1
+"""Broad strokes of which a larger share has none of the picture's colours are only followed, not taken."""
+
 
 class PatchMatch:
     """Paints each hole with copies of what is around it."""
@@ -34,11 +37,13 @@ def paint_all(image: RGB, hole: Mask, avoid: Mask | None, guide: Callable[[RGB, 
         image: colours; in the hole they are ignored.
         hole: what to paint.
         avoid: what should not be copied.
-        guide: paints a hole's surroundings in broad strokes, which the copies then follow and take the strokes of.
+        guide: paints a hole's surroundings in broad strokes, which the copies follow and lend their texture to; where
+            the strokes have colours that the picture has not, the copies stay as they are.
     """
     import cv2
 
     from layersr.bleed import bleed
+    from layersr.infill.palette import strange
     from layersr.infill.patchmatch import paint
     from layersr.infill.texture import textured
 
@@ -60,7 +65,9 @@ def paint_all(image: RGB, hole: Mask, avoid: Mask | None, guide: Callable[[RGB, 
             painted[crop] = paint(painted[crop], own, usable)
         else:
             broad = guide(painted[crop], own)
-            painted[crop] = textured(broad, paint(painted[crop], own, usable, broad), own)
+            copied = paint(painted[crop], own, usable, broad)
+            mud = strange(broad, own) > MUD
+            painted[crop] = copied if mud else textured(broad, copied, own)
     return painted
 
 

