@@ -4,12 +4,15 @@ import os
 from pathlib import Path
 
 from layersr.arrays import Pixels
-from layersr.documents import folder, ora, psd, psd_reading
+from layersr.documents import folder, kra, ora, psd, psd_reading
 from layersr.errors import InputError, OutputError
 from layersr.layers import LayerStack
 
 SUFFIXES = (".psd", ".psb", ".ora")
 """The files layersr reads and writes; a path without suffix is a folder of PNGs."""
+
+READS = (*SUFFIXES, ".kra")
+"""The files layersr reads: Krita's own too."""
 
 _KNOWN = "known are .psd, .psb, .ora, and a folder (no suffix)"
 
@@ -44,9 +47,9 @@ def read(path: str | os.PathLike[str]) -> LayerStack:
         InputError: the file does not exist, is damaged, or is none of the known formats.
     """
     kind = _kind(path)
-    if kind not in (*SUFFIXES, ""):
-        raise InputError(f"Cannot read {path}: layersr does not know {kind} documents; {_KNOWN}.")
-    reader = {"": folder.read, ".ora": ora.read}.get(kind, psd_reading.read)
+    if kind not in (*READS, ""):
+        raise InputError(f"Cannot read {path}: layersr does not know {kind} documents; {_KNOWN}, and .kra.")
+    reader = {"": folder.read, ".ora": ora.read, ".kra": kra.read}.get(kind, psd_reading.read)
     return reader(Path(path))
 
 

@@ -5,9 +5,8 @@ Source: the OpenRaster specification, https://www.openraster.org.
 
 import math
 import zipfile
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from layersr import color
 from layersr.arrays import Pixels
 from layersr.documents import manifest, png
+from layersr.documents.archive import load, one_depth, parse
 from layersr.documents.atomic import replacing_file
 from layersr.documents.groups import walk
 from layersr.documents.guard import check_size, reading
@@ -48,8 +48,6 @@ _NAMES = {operator: name for name, operator in OPERATORS.items()} | {"svg:exclus
 MANIFEST = "layersr.manifest"
 MIMETYPE = "image/openraster"
 THUMBNAIL = 256
-MAX_XML = 2**24
-MAX_MEMBER = 2**32
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -162,33 +160,15 @@ def read(path: Path) -> LayerStack:
         return _read_archive(archive, path)
 
 
-def _load(archive: zipfile.ZipFile, name: str, limit: int = MAX_MEMBER) -> bytes:
-    parts = PurePosixPath(name)
-    if parts.is_absolute() or ".." in parts.parts or "\\" in name or ":" in name:
-        raise InputError(f"{archive.filename} points outside of itself ({name}).")
-    try:
-        info = archive.getinfo(name)
-    except KeyError:
-        raise InputError(f"{archive.filename} lacks its part {name}.") from None
-    if info.file_size > limit:
-        raise InputError(f"The part {name} of {archive.filename} claims {info.file_size} bytes, which cannot be.")
-    with archive.open(info) as file:
-        return file.read()
-
-
 def _parse(archive: zipfile.ZipFile) -> ElementTree.Element:
-    text = _load(archive, "stack.xml", MAX_XML).decode("utf-8-sig")
-    # Entities can name files or grow without end; OpenRaster needs neither them nor a document type.
-    if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise InputError(f"The stack.xml of {archive.filename} declares a document type, which OpenRaster has not.")
-    root = ElementTree.fromstring(text)
+    root = parse(archive, "stack.xml")
     if root.tag != "image":
         raise InputError(f"The stack.xml of {archive.filename} describes no image.")
     return root
 
 
 def _read_archive(archive: zipfile.ZipFile, path: Path) -> LayerStack:
-    if _load(archive, "mimetype", 1024).strip() != MIMETYPE.encode():
+    if load(archive, "mimetype", 1024).strip() != MIMETYPE.encode():
         raise InputError(f"{path} is a zip file, but no OpenRaster file.")
     image = _parse(archive)
     width, height = int(image.attrib["w"]), int(image.attrib["h"])
@@ -202,10 +182,10 @@ def _read_archive(archive: zipfile.ZipFile, path: Path) -> LayerStack:
     if "xres" in image.attrib:
         xres = float(image.attrib["xres"])
         resolution = xres, float(image.get("yres", xres))
-    layers = _one_depth(layers, notes)
+    layers = one_depth(layers, notes)
     stack = LayerStack(width, height, layers, _profile(archive, image), resolution, notes=tuple(notes))
     if MANIFEST in archive.namelist():
-        stack = manifest.loads(_load(archive, MANIFEST), stack, SPELLING)
+        stack = manifest.loads(load(archive, MANIFEST), stack, SPELLING)
     return stack
 
 
@@ -233,7 +213,7 @@ def _layers(
             yield from _layers(archive, child, (*group, name), own_visible, own_opacity, notes)
         elif child.tag == "layer" and child.get("src", "").lower().endswith(".png"):
             try:
-                pixels = png.decode(_load(archive, child.attrib["src"]))
+                pixels = png.decode(load(archive, child.attrib["src"]))
             except InputError as error:
                 raise InputError(f"{archive.filename}, layer “{name}”: {error}") from error
             left, top = (int(float(child.get(axis, "0"))) for axis in "xy")
@@ -253,21 +233,11 @@ def _blend(operator: str) -> str:
     return _NAMES.get(operator, operator.partition(":")[2].replace("_", "-") or "normal")
 
 
-def _one_depth(layers: Sequence[Layer], notes: list[str]) -> tuple[Layer, ...]:
-    if len({layer.pixels.dtype for layer in layers}) > 1:
-        notes.append("Some layers have 8 bits and some 16; all were given 16.")
-        layers = [
-            replace(layer, pixels=layer.pixels.astype(np.uint16) * 257) if layer.pixels.dtype == np.uint8 else layer
-            for layer in layers
-        ]
-    return tuple(layers)
-
-
 def _profile(archive: zipfile.ZipFile, image: ElementTree.Element) -> bytes | None:
     """The profile of the merged picture, or else of the lowest layer that has one; None where it is our own sRGB."""
     sources = [layer.attrib["src"] for layer in image.iter("layer") if layer.get("src", "").endswith(".png")]
     names = set(archive.namelist())
     for name in ("mergedimage.png", *reversed(sources)):
-        if name in names and (icc := png.header(_load(archive, name)).icc):
+        if name in names and (icc := png.header(load(archive, name)).icc):
             return None if icc == color.srgb_profile() else icc
     return None

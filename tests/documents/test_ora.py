@@ -119,7 +119,7 @@ def test_refuses(tmp_path: Path, xml: str, message: str):
 
 
 def test_refuses_an_oversized_member(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("layersr.documents.ora.MAX_XML", 100)
+    monkeypatch.setattr("layersr.documents.archive.MAX_XML", 100)
     with pytest.raises(InputError, match="which cannot be"):
         documents.read(build(tmp_path / "x.ora", '<image w="1" h="1"><stack/></image>' + " " * 100))
 

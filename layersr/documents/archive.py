@@ -1,0 +1,65 @@
+"""What OpenRaster and Krita documents share: parts of a zip file that may be malicious, and layers of one depth."""
+
+import zipfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
+from xml.etree import ElementTree
+
+import numpy as np
+
+from layersr.errors import InputError
+from layersr.layers import Layer
+
+MAX_MEMBER = 2**32
+"""Bytes of a part at most."""
+
+MAX_XML = 2**26
+
+
+def load(archive: zipfile.ZipFile, name: str, limit: int = MAX_MEMBER) -> bytes:
+    """A part of the archive.
+
+    Raises:
+        InputError: it is not there, lies outside, or claims more bytes than `limit`.
+    """
+    parts = PurePosixPath(name)
+    if parts.is_absolute() or ".." in parts.parts or "\\" in name or ":" in name:
+        raise InputError(f"{archive.filename} points outside of itself ({name}).")
+    try:
+        info = archive.getinfo(name)
+    except KeyError:
+        raise InputError(f"{archive.filename} lacks its part {name}.") from None
+    if info.file_size > limit:
+        raise InputError(f"The part {name} of {archive.filename} claims {info.file_size} bytes, which cannot be.")
+    with archive.open(info) as file:
+        return file.read()
+
+
+def parse(archive: zipfile.ZipFile, name: str, doctype: bool = False) -> ElementTree.Element:
+    """A part that is XML.
+
+    Args:
+        archive: where it is.
+        name: of the part.
+        doctype: it may name a document type, but declare none: entities can name files or grow without end.
+
+    Raises:
+        InputError: it declares what it must not.
+    """
+    text = load(archive, name, MAX_XML).decode("utf-8-sig")
+    _, named, rest = text.partition("<!DOCTYPE")
+    if "<!ENTITY" in text or (named and (not doctype or "[" in rest.partition(">")[0])):
+        raise InputError(f"The {name} of {archive.filename} declares a document type of its own, which it should not.")
+    return ElementTree.fromstring(text)
+
+
+def one_depth(layers: Sequence[Layer], notes: list[str]) -> tuple[Layer, ...]:
+    """The layers, all at 16 bit where some are; says so in the notes."""
+    if len({layer.pixels.dtype for layer in layers}) > 1:
+        notes.append("Some layers have 8 bits and some 16; all were given 16.")
+        layers = [
+            replace(layer, pixels=layer.pixels.astype(np.uint16) * 257) if layer.pixels.dtype == np.uint8 else layer
+            for layer in layers
+        ]
+    return tuple(layers)
