@@ -19,7 +19,7 @@ WIDTH = 1.5
 
 SIDE = 512
 
-STRENGTHS = (1.2, 1.2, 0.9)
+STRENGTHS = (1.15, 1.1, 0.85)
 """How strong each band becomes against the picture's around the hole, finest first."""
 
 RING, APART = 40, 3
