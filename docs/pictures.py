@@ -1,11 +1,14 @@
 """Make the README's pictures: `python docs/pictures.py`. They are the tool's own contact sheets of the samples."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from layersr import Recipe, read_image, run
+from layersr import Recipe, color, flatten, read, read_image, run
+from layersr.layers import Image, Layer, LayerStack
+from layersr.pipeline import as_stack, upscale
 from layersr.preview import contact_sheet
 
 HERE = Path(__file__).resolve().parent
@@ -27,6 +30,31 @@ def sheet(name: str, recipe: Recipe) -> np.ndarray:
     return contact_sheet(image, run(image, recipe))
 
 
+def quarter(layer: Layer, stack: LayerStack) -> Layer:
+    """Every 4 x 4 block of the canvas as one pixel."""
+    canvas, own = layer.on_canvas(stack.width, stack.height)
+    values = np.zeros((stack.height, stack.width, 4), np.float32)
+    values[canvas] = color.to_float(layer.pixels[own])
+    values[..., :3] *= values[..., 3:]
+    values = cv2.resize(values, (stack.width // 4, stack.height // 4), interpolation=cv2.INTER_AREA)
+    values[..., :3] = color.unpremultiply(values[..., :3], values[..., 3])
+    return replace(layer, pixels=color.to_depth(values, np.uint8), left=0, top=0, provenance=None)
+
+
+def strip(name: str, left: int, top: int, size: int) -> np.ndarray:
+    """A detail of a sample shrunk to a quarter, enlarged flat, enlarged layer by layer, and as it was; true layers."""
+    truth = read(SAMPLES / f"{name}.truth.ora")
+    small = replace(
+        truth, width=truth.width // 4, height=truth.height // 4, layers=tuple(quarter(x, truth) for x in truth.layers)
+    )
+    shrunk = Image(flatten(small))
+    flat, layered = (upscale(s, Recipe(scale=4)) for s in (as_stack(shrunk, name), small))
+    pictures = [shrunk.pixels.repeat(4, axis=0).repeat(4, axis=1), *map(flatten, (flat, layered, truth))]
+    window = slice(top, top + size), slice(left, left + size)
+    gap = np.full((size, 6, 3), 255, np.uint8)
+    return np.hstack([part for p in pictures for part in (p[window][..., :3], gap)][:-1])
+
+
 def save(picture: np.ndarray, name: str) -> None:
     """As JPEG, 1400 pixels wide."""
     height = round(picture.shape[0] * 1400 / picture.shape[1])
@@ -37,4 +65,5 @@ def save(picture: np.ndarray, name: str) -> None:
 if __name__ == "__main__":
     save(sheet("ocean_of_eyes", Recipe(scale=1)), "ocean_of_eyes")
     save(sheet("balloons", BALLOONS), "balloons")
+    save(np.vstack([strip("poster", 30, 150, 220), strip("balloons", 575, 385, 220)]), "layerwise")
     save(np.vstack([sheet(name, Recipe(scale=1)) for name in ("still_life", "portrait", "poster")]), "more")
