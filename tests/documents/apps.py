@@ -92,6 +92,11 @@ def krita_open(path: Path) -> tuple[list[AppLayer], np.ndarray]:
     return list(_krita_layers(image.find("{*}layers"), ()))[::-1], _rgba(merged)
 
 
+def krita_save(path: Path, out: Path) -> None:
+    """Open a file in Krita and save it as another; the suffix says what."""
+    _run(_krita(path, out), out)
+
+
 def _krita(path: Path, out: Path) -> list[str]:
     return ["xvfb-run", "-a", "krita", "--nosplash", "--export", "--export-filename", str(out), str(path)]
 

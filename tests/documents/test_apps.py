@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from apps import AppLayer, gimp_open, krita_open, missing
+from apps import AppLayer, gimp_open, krita_open, krita_save, missing
 from document_stacks import scene
 
 from layersr import documents
@@ -43,6 +43,22 @@ def test_krita(tmp_path: Path, name: str, record_property):
     record_property("difference", difference(stack, picture))
     assert_seen(stack, tree, picture)
     assert picture.dtype == stack.dtype
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@needs_krita
+def test_what_krita_saves_is_read(tmp_path: Path, dtype: type, record_property):
+    """Our document, opened in Krita, saved as its own .kra, and read again: the same layers and the same picture."""
+    stack = scene(dtype)
+    documents.write(stack, tmp_path / "x.psd")
+    krita_save(tmp_path / "x.psd", tmp_path / "y.kra")
+    back = documents.read(tmp_path / "y.kra")
+    record_property("difference", difference(stack, flatten(back)))
+    assert back.dtype == dtype
+    assert [(x.name, x.group, x.visible, x.blend) for x in back.layers] == [
+        (x.name, x.group, x.visible, x.blend) for x in stack.layers
+    ]
+    assert difference(stack, flatten(back)) <= 1.5
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
