@@ -37,7 +37,7 @@ MAY_USE = {
     "decomposing": {"layers", "color", "roles", "seal", "bleed", *BASE},
     "upscaling": {"layers", "color", "roles", "seal", "bleed", "tiling", *BASE},
     "preview": {"layers", "color", "arrays"},
-    "training": {"errors", "backends", "infill", "roles"},
+    "training": {"errors", "backends", "infill", "roles", "tiling"},
     "summary": {"layers", "color", "score", "layersr"},
 }
 """What a part may import of us, itself aside. `pipeline` may use all but `cli`, `cli` everything."""
