@@ -19,14 +19,17 @@ WIDTH = 1.5
 
 SIDE = 512
 
-STRENGTHS = (1.15, 1.1, 0.85)
+STRENGTHS = (1.3, 1.25, 0.95)
 """How strong each band becomes against the picture's around the hole, finest first."""
 
 RING, APART = 40, 3
 """Pixels, in a crop up to `SIDE` long, around a hole that tell how strong its bands should be, and those left out."""
 
-LOUDER = 3.0
-"""The most by which a hole's copies as a whole are made stronger, or weaker, to be as strong as what is around it."""
+LOUDER, PATCH = 1.5, 15
+"""The most by which a hole's copies as a whole are made stronger or weaker; and over how many pixels that is measured.
+
+Medians of such patches are compared: an edge beside the hole says nothing of the texture in it.
+"""
 
 WINDOW = 13
 """Strength is the mean over a square so many standard deviations wide."""
@@ -73,8 +76,9 @@ def _louder(fill: RGB, hole: Mask, around: Mask) -> float:
     """How much stronger a band is around a hole than its copies in it."""
     if np.count_nonzero(around) < 50 or not hole.any():
         return 1.0
-    energy = (fill * fill).sum(axis=2)
-    return float(np.clip(np.sqrt(energy[around].mean() / max(energy[hole].mean(), 1e-9)), 1 / LOUDER, LOUDER))
+    energy = cv2.blur((fill * fill).sum(axis=2), (PATCH, PATCH))
+    ratio = np.median(energy[around]) / max(float(np.median(energy[hole])), 1e-9)
+    return float(np.clip(np.sqrt(ratio), 1 / LOUDER, LOUDER))
 
 
 def _share(band: RGB, fill: RGB, strength: float, window: int) -> Alpha:
