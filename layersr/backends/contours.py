@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from layersr.arrays import RGB, Alpha, Mask, Scaled
+from layersr.arrays import RGB, Alpha, Scaled
 
 MEDIUM = 640
 """Longer side in pixels at which things are cut out."""
@@ -25,12 +25,12 @@ def shrink(image: RGB, longer: int) -> Scaled:
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA) if factor < 1 else image
 
 
-def cut_out(image: RGB, roughs: Sequence[Mask]) -> list[Alpha]:
+def cut_out(image: RGB, roughs: Sequence[np.ndarray]) -> list[Alpha]:
     """Rough masks of any size at the picture's size, their contours moved to the picture's edges.
 
     Args:
         image: the picture.
-        roughs: True = selected; each covers the same picture, mostly with fewer pixels.
+        roughs: boolean (h, w), True = selected; each covers the same picture, mostly with fewer pixels.
     """
     medium = shrink(image, MEDIUM)
     size = (medium.shape[1], medium.shape[0])
