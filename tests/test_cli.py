@@ -1,5 +1,6 @@
 """The command line: what it writes, says and returns. stdout is for programs, stderr for people."""
 
+import contextlib
 import json
 import os
 import signal
@@ -15,7 +16,7 @@ from click.testing import CliRunner, Result
 
 import layersr
 from layersr import documents, pipeline
-from layersr.cli import cli, failures, run, show
+from layersr.cli import cli, failures, interrupts, run, show
 from layersr.errors import LayersrError, WeightsError
 from layersr.images import read_image, write_image
 from layersr.layers import Image, Layer, LayerStack, flatten
@@ -74,11 +75,12 @@ def call(*arguments: str) -> Result:
 
 
 def code(*arguments: str) -> int:
-    before = signal.getsignal(signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         return run(arguments)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def names(folder: Path) -> set[str]:
@@ -578,3 +580,27 @@ def test_interrupted(here: Path, number: signal.Signals):
     assert "interrupted" in err
     assert "Traceback" not in err
     assert names(here) == before
+
+
+def test_an_interrupt_that_was_swallowed_is_not_lost(here: Path, monkeypatch: pytest.MonkeyPatch):
+    """What is being imported may turn it into an error of its own, or into nothing."""
+
+    def swallows(image, recipe, report):
+        with contextlib.suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(5)
+        report(Progress("next", 0.5))
+        pytest.fail("it went on")
+
+    def turns(image, recipe, report):
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(5)
+        except KeyboardInterrupt as error:
+            raise ImportError("initialization failed") from error
+
+    monkeypatch.setattr(interrupts, "_told", False)  # whatever it is in the end, the other tests do not see it
+    for pipe in (swallows, turns):
+        monkeypatch.setattr(pipeline, "run", pipe)
+        assert code("export", "in.png", "out.psd") == 130
+    assert names(here) == {"in.png"}

@@ -4,14 +4,13 @@ Nothing heavy is imported here or at the top of a command's file: `layersr --hel
 """
 
 import os
-import signal
 import sys
 from collections.abc import Sequence
 
 import click
 
 import layersr
-from layersr.cli import export, flatten, inspect, score, upscale
+from layersr.cli import export, flatten, inspect, interrupts, score, upscale
 from layersr.cli.failures import explain
 
 EPILOG = """
@@ -41,14 +40,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(run(arguments))
 
 
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        return cli.main(args=arguments, prog_name="layersr", standalone_mode=False) or 0
+    except Exception:
+        interrupts.check()  # what failed may have failed because of it
+        raise
+
+
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; every failure becomes one sentence on stderr and its exit code."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    interrupts.listen()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a layer's name must not fail on a terminal that cannot show it
             stream.reconfigure(errors="backslashreplace")
     try:
-        return cli.main(args=arguments, prog_name="layersr", standalone_mode=False) or 0
+        return _run(arguments)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return 2
@@ -65,7 +72,3 @@ def run(arguments: Sequence[str] | None = None) -> int:
         sentence, code = explain(error)
         click.echo(f"layersr: error: {sentence}", err=True)
         return code
-
-
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt

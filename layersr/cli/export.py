@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from layersr.cli import show
+from layersr.cli import interrupts, show
 from layersr.cli.failures import explain
 from layersr.cli.inspect import listing
 from layersr.cli.outputs import DOCUMENTS, check_distinct, check_document, check_folder, check_picture, check_place
@@ -187,6 +187,7 @@ def _attempt(job: Job, recipe: "Recipe", as_json: bool, count: str) -> int:
     try:
         return _export(job, recipe, display)
     except Exception as error:
+        interrupts.check()  # what failed may have failed because of it
         sentence, code = explain(error)
         display.close()
         if as_json:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from layersr.cli import interrupts
 from layersr.progress import Progress
 
 
@@ -30,7 +31,12 @@ class Display:
         self.last = ("", -1)
 
     def __call__(self, progress: Progress) -> None:
-        """Show an event; what would look like the one before is left out."""
+        """Show an event; what would look like the one before is left out.
+
+        Raises:
+            KeyboardInterrupt: somebody asked for an end.
+        """
+        interrupts.check()
         now = (progress.stage, int(progress.done * 100))
         if now == self.last:
             return
