@@ -11,7 +11,7 @@ from layersr.arrays import Alpha, Mask, Scaled, ScaledAlpha
 from layersr.backends import backend
 from layersr.backends.cubic_alpha import enlarged
 from layersr.backends.networks import Network
-from layersr.tiling import run_tiles
+from layersr.tiling import repeated, run_tiles
 
 STEP, CELL, MARGIN = 16, 256, 32
 REACH = 2
@@ -36,7 +36,7 @@ class GuidedAlpha:
             half = cv2.resize(image, (2 * width, 2 * height), interpolation=cv2.INTER_AREA)
             return self(image, self(half.reshape(2 * height, 2 * width, 3), alpha, 2), scale // 2)
         base = enlarged(alpha, scale)
-        wanted = np.repeat(np.repeat(changing(alpha), scale, axis=0), scale, axis=1)
+        wanted = repeated(changing(alpha), scale)
         if not wanted.any():
             return base
         planes = np.dstack([image, base]).transpose(2, 0, 1)

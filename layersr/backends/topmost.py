@@ -46,7 +46,7 @@ WEIGHTS, BIAS = np.array([6.4, -1.28, 4.91, -6.6, 0.64, -4.37, -8.25]), -3.21
 CLASSIC_WEIGHTS, CLASSIC_BIAS = np.array([6.48, -1.75, 2.96, -5.03, 0.49, -3.93, -3.62, 1.51]), -3.21
 """How `features` and the classic detector's own score make its elements believed.
 
-These numbers are the output of `python -m layersr.training.confidence`, over 160 scenes of 400 pixels.
+Both fitted as `python -m layersr.training.confidence` does, on 160 scenes of 400 pixels.
 """
 
 CAUTION = 0.6
@@ -90,11 +90,11 @@ class TopmostDetector:
             return self._classic(image, prompt)
         votes = self.votes(image)
         found = self._by_network(image, votes)
+        if prompt is not None and (here := _at_point(found, prompt.point)):
+            return here
         found += self._by_classic(image, votes, max((d.score for d in found), default=0.0))
         if prompt is not None:
-            x, y = prompt.point
-            here = [d for d in found if d.mask[y, x] > 0.5]
-            return here[:1] if here else self._classic(image, prompt)
+            return _at_point(found, prompt.point) or self._classic(image, prompt)
         return _apart(found)
 
     def _by_network(self, image: RGB, votes: Votes) -> list[Detection]:
@@ -172,6 +172,12 @@ def _apart(found: Sequence[Detection]) -> list[Detection]:
             kept.append(detection)
             taken = np.maximum(taken, detection.mask)
     return kept
+
+
+def _at_point(found: Sequence[Detection], point: tuple[int, int]) -> list[Detection]:
+    """The first element there, if any."""
+    x, y = point
+    return [d for d in found if d.mask[y, x] > 0.5][:1]
 
 
 def _belief(logit: float) -> float:

@@ -14,7 +14,7 @@ from layersr.layers import Layer
 MAX_MEMBER = 2**32
 """Bytes of a part at most."""
 
-MAX_XML = 2**26
+MAX_XML = 2**24
 
 
 def load(archive: zipfile.ZipFile, name: str, limit: int = MAX_MEMBER) -> bytes:

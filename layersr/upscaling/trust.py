@@ -32,7 +32,7 @@ FLOOR = 1e-6
 
 
 def doubtful(stack: LayerStack) -> Mask:
-    """Where the mattes of a small stack have edges, and the picture is opaque."""
+    """Where the mattes of a small stack have edges, and some pixels around."""
     edges = np.zeros((stack.height, stack.width), bool)
     for layer in stack.layers[1:]:
         if not layer.visible or not layer.pixels.size:
