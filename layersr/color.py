@@ -21,7 +21,7 @@ def to_float(pixels: Array) -> Array:
 def to_depth(values: Array, dtype: np.dtype | type) -> Array:
     """Values in [0, 1] to code values, rounded to the nearest (half to even) and clipped."""
     top = levels(dtype)
-    return np.clip(np.rint(values.astype(np.float64) * top), 0, top).astype(dtype)
+    return np.clip(np.rint(values * values.dtype.type(top)), 0, top).astype(dtype)
 
 
 def to_8bit(pixels: Array) -> Array:

@@ -191,11 +191,17 @@ def flatten_band(stack: LayerStack, rows: slice) -> Pixels:
         if not layer.visible or not pixels.size:
             continue
         blend = layer.blend if layer.blend in color.BLEND else "normal"
+        if blend == "normal" and layer.opacity == 1 and pixels[..., 3].min() == top:  # nothing below it is seen
+            premultiplied[canvas], alpha[canvas] = pixels[..., :3] / top, 1
+            continue
         premultiplied[canvas], alpha[canvas] = color.composite(
             premultiplied[canvas], alpha[canvas], pixels[..., :3] / top, pixels[..., 3] / top * layer.opacity, blend
         )
     out = np.empty((height, stack.width, 4), stack.dtype)
     out[..., 3] = np.rint(alpha * top)
-    out[..., :3] = np.rint(np.clip(color.unpremultiply(premultiplied, alpha), 0, 1) * top)
-    out[..., :3][alpha == 0] = hidden[alpha == 0]
+    opaque = alpha.min(initial=1) == 1
+    straight = premultiplied if opaque else color.unpremultiply(premultiplied, alpha)
+    out[..., :3] = np.rint(np.clip(straight, 0, 1) * top)
+    if not opaque:
+        out[..., :3][alpha == 0] = hidden[alpha == 0]
     return out

@@ -40,6 +40,16 @@ def cut_out(image: RGB, roughs: Sequence[np.ndarray]) -> list[Alpha]:
     ]
 
 
+def rough(mask: np.ndarray, shape: tuple[int, int]) -> Alpha:
+    """A rough mask at a picture's size, as it is.
+
+    Args:
+        mask: boolean (h, w), True = selected.
+        shape: height and width of the picture.
+    """
+    return np.clip(cv2.resize(mask.astype(np.float32), shape[::-1], interpolation=cv2.INTER_LINEAR), 0, 1)
+
+
 def _without_pinholes(mask: np.ndarray) -> np.ndarray:
     """The mask (0/1) without holes that are a small part of it: a highlight, an eye; a ring keeps its hole."""
     _, parts, stats, _ = cv2.connectedComponentsWithStats(1 - mask, connectivity=4)

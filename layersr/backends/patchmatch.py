@@ -1,6 +1,8 @@
 """Infill that continues texture and structure without any network: multi-scale patch match (see `layersr.infill`)."""
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -18,6 +20,9 @@ NEAR, ENOUGH = 2.5, 1.5
 
 What is near is of the hole's own kind: sky beside sky, though the sea may be the better match."""
 
+HANDS = 4
+"""Holes painted at a time, where the machine has so many cores."""
+
 MUD = 0.1
 """Broad strokes of which a larger share has none of the picture's colours are only followed, not taken."""
 
@@ -33,6 +38,8 @@ class PatchMatch:
 def paint_all(image: RGB, hole: Mask, avoid: Mask | None, guide: Callable[[RGB, Mask], RGB] | None = None) -> RGB:
     """Paint every hole, near ones together, from what is around it.
 
+    Holes know nothing of what is painted in others, so they are painted side by side.
+
     Args:
         image: colours; in the hole they are ignored.
         hole: what to paint.
@@ -47,12 +54,13 @@ def paint_all(image: RGB, hole: Mask, avoid: Mask | None, guide: Callable[[RGB, 
     from layersr.infill.patchmatch import paint
     from layersr.infill.texture import textured
 
-    painted = bleed(image, ~hole)  # what a hole sees of its far neighbours
+    seen = bleed(image, ~hole)  # what a hole sees of its far neighbours
     if hole.all():
-        return painted
+        return seen
     near = cv2.dilate(hole.astype(np.uint8), np.ones((2 * GAP + 1, 2 * GAP + 1), np.uint8))
     count, group, boxes, _ = cv2.connectedComponentsWithStats(near)
-    for number in range(1, count):
+
+    def one(number: int) -> tuple[tuple[slice, slice], Mask, RGB]:
         left, top, width, height = (int(v) for v in boxes[number][:4])
         reach = max(LEAST, int(MARGIN * (max(width, height) - 2 * GAP)))
         crop = (
@@ -62,12 +70,16 @@ def paint_all(image: RGB, hole: Mask, avoid: Mask | None, guide: Callable[[RGB, 
         own = hole[crop] & (group[crop] == number)
         usable = _usable(hole[crop], None if avoid is None else avoid[crop], own)
         if guide is None:
-            painted[crop] = paint(painted[crop], own, usable)
-        else:
-            broad = guide(painted[crop], own)
-            copied = paint(painted[crop], own, usable, broad)
-            mud = strange(broad, own) > MUD
-            painted[crop] = copied if mud else textured(broad, copied, own)
+            return crop, own, paint(seen[crop], own, usable)
+        broad = guide(seen[crop], hole[crop])
+        copied = paint(seen[crop], own, usable, broad)
+        mud = strange(broad, own) > MUD
+        return crop, own, copied if mud else textured(broad, copied, own)
+
+    painted = seen.copy()
+    with ThreadPoolExecutor(min(HANDS, os.cpu_count() or 1)) as pool:
+        for crop, own, filled in pool.map(one, range(1, count)):
+            painted[crop][own] = filled[own]
     return painted
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from layersr.arrays import RGB
+from layersr.arrays import RGB, Mask
 from layersr.backends import backend
 from layersr.backends.candidates import candidates, rim_barrier
 from layersr.backends.contours import cut_out, in_box, shrink
@@ -51,24 +51,39 @@ class SaliencyDetector:
         if prompt is not None and prompt.box is not None:
             found = in_box(image, prompt.box)
             return [Detection(found, 1.0)] if found.max() > 0 else []
+        if prompt is not None and prompt.point is not None:
+            named = self._at(image, *prompt.point)
+        else:
+            named = self.named(image)
+        masks = cut_out(image, [mask for mask, _ in named])
+        found = zip(masks, (score for _, score in named), strict=True)
+        return [Detection(mask, score) for mask, score in found if mask.max() > 0.5]
+
+    def named(self, image: RGB) -> list[tuple[Mask, float]]:
+        """Rough masks of the elements, at most `MEDIUM` pixels long, and their scores, best first."""
         graph, members, measures = considered(image)
         if not len(members):
             return []
         scores = wholeness(measures)
-        if prompt is not None and prompt.point is not None:
-            x, y = prompt.point
-            height, width = graph.labels.shape
-            row = min(height - 1, y * height // image.shape[0])
-            column = min(width - 1, x * width // image.shape[1])
-            here = members[:, graph.labels[row, column]]
-            if not here.any():
-                return []
-            winners = [int(np.where(here, scores, -1).argmax())]
-        else:
-            winners = _winners(graph, members, scores)
-        masks = cut_out(image, [members[i][graph.labels] for i in winners])
-        found = zip(masks, np.clip(scores[winners], 0, 1).tolist(), strict=True)
-        return [Detection(mask, score) for mask, score in found if mask.max() > 0.5]
+        return [_named(graph, members[i], scores[i]) for i in _winners(graph, members, scores)]
+
+    def _at(self, image: RGB, x: int, y: int) -> list[tuple[Mask, float]]:
+        graph, members, measures = considered(image)
+        if not len(members):
+            return []
+        height, width = graph.labels.shape
+        row = min(height - 1, y * height // image.shape[0])
+        column = min(width - 1, x * width // image.shape[1])
+        here = members[:, graph.labels[row, column]]
+        if not here.any():
+            return []
+        scores = wholeness(measures)
+        best = int(np.where(here, scores, -1).argmax())
+        return [_named(graph, members[best], scores[best])]
+
+
+def _named(graph: Regions, member: np.ndarray, score: float) -> tuple[Mask, float]:
+    return member[graph.labels], float(np.clip(score, 0, 1))
 
 
 def considered(image: RGB) -> tuple[Regions, np.ndarray, np.ndarray]:

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from layersr.arrays import RGB
+from layersr.arrays import RGB, Mask
 from layersr.backends import backend
-from layersr.backends.contours import cut_out, shrink
+from layersr.backends.contours import MEDIUM, cut_out, rough, shrink
 from layersr.backends.networks import Network
 from layersr.backends.saliency import SaliencyDetector
 from layersr.errors import BackendError
@@ -51,6 +51,9 @@ Both fitted as `python -m layersr.training.confidence` does, on 160 scenes of 40
 
 CAUTION = 0.6
 """Taken from every fitted belief (in logits): lifting what is no element costs an artist more than missing one."""
+
+FAINT = 0.2
+"""What is believed less is never lifted, so its contour need not be exact: it only tells where something may be."""
 
 ALONE = 0.9
 """Taken from the classic detector's own score (in logits) where the network recognises nothing."""
@@ -90,28 +93,27 @@ class TopmostDetector:
             return self._classic(image, prompt)
         votes = self.votes(image)
         found = self._by_network(image, votes)
-        if prompt is not None and (here := _at_point(found, prompt.point)):
+        if prompt is not None and (here := _at_point(found, image, prompt.point)):
             return here
         found += self._by_classic(image, votes, max((d.score for d in found), default=0.0))
         if prompt is not None:
-            return _at_point(found, prompt.point) or self._classic(image, prompt)
-        return _apart(found)
+            return _at_point(found, image, prompt.point) or self._classic(image, prompt)
+        return _whole(_apart(found), image, FAINT)
 
     def _by_network(self, image: RGB, votes: Votes) -> list[Detection]:
-        masks, scores = gathered(votes)
-        found = zip(cut_out(image, masks), scores, strict=True)
-        return [Detection(mask, score) for mask, score in found if mask.max() > 0.5]
+        size = shrink(image, MEDIUM).shape[:2]
+        return [Detection(rough(mask, size), score) for mask, score in zip(*gathered(votes), strict=True)]
 
     def _by_classic(self, image: RGB, votes: Votes, recognised: float) -> list[Detection]:
         """The more the network recognises in the picture, the more its word counts on what it does not."""
-        found = []
-        for detection in self._classic(image):
-            seen = features_of_classic(votes, detection)
+        found, size = [], shrink(image, MEDIUM).shape[:2]
+        for mask, own in self._classic.named(image):
+            seen = features_of_classic(votes, mask, own)
             if seen is not None:
                 by_both = seen @ CLASSIC_WEIGHTS + CLASSIC_BIAS
-                alone = np.log(detection.score / (1 - min(detection.score, 0.999)) + 1e-6) - ALONE
+                alone = np.log(own / (1 - min(own, 0.999)) + 1e-6) - ALONE
                 score = _belief(recognised * by_both + (1 - recognised) * alone)
-                found.append(Detection(detection.mask, score))
+                found.append(Detection(rough(mask, size), score))
         return found
 
     def votes(self, image: RGB) -> Votes:
@@ -174,10 +176,27 @@ def _apart(found: Sequence[Detection]) -> list[Detection]:
     return kept
 
 
-def _at_point(found: Sequence[Detection], point: tuple[int, int]) -> list[Detection]:
-    """The first element there, if any."""
-    x, y = point
-    return [d for d in found if d.mask[y, x] > 0.5][:1]
+def _at_point(found: Sequence[Detection], image: RGB, point: tuple[int, int]) -> list[Detection]:
+    """The first element there, if any, whole."""
+    for detection in found:
+        height, width = detection.mask.shape
+        x, y = point[0] * width // image.shape[1], point[1] * height // image.shape[0]
+        if detection.mask[y, x] > 0.5 and (whole := _whole([detection], image)):
+            return whole
+    return []
+
+
+def _whole(found: Sequence[Detection], image: RGB, faint: float = 0.0) -> list[Detection]:
+    """The same elements at the picture's size, contours moved to its edges where they are believed more than `faint`."""
+    out = []
+    for detection in found:
+        if detection.score > faint:
+            (mask,) = cut_out(image, [detection.mask > 0.5])
+        else:
+            mask = rough(detection.mask, image.shape[:2])
+        if mask.max() > 0.5:
+            out.append(Detection(mask, detection.score))
+    return out
 
 
 def _belief(logit: float) -> float:
@@ -207,11 +226,11 @@ def features(votes: Votes, mask: np.ndarray) -> np.ndarray:
     )
 
 
-def features_of_classic(votes: Votes, detection: Detection) -> np.ndarray | None:
-    """`features` of what the classic detector found, and its own score; None where the votes are too small for it."""
+def features_of_classic(votes: Votes, named: Mask, score: float) -> np.ndarray | None:
+    """`features` of what the classic detector named, and its own score; None where the votes are too small for it."""
     size = votes.top.shape[::-1]
-    mask = cv2.resize(detection.mask, size, interpolation=cv2.INTER_AREA).reshape(size[::-1]) > 0.5
-    return np.append(features(votes, mask), detection.score) if mask.sum() >= SMALLEST else None
+    mask = cv2.resize(named.astype(np.float32), size, interpolation=cv2.INTER_AREA).reshape(size[::-1]) > 0.5
+    return np.append(features(votes, mask), score) if mask.sum() >= SMALLEST else None
 
 
 @backend(

@@ -20,6 +20,10 @@ ROUGH = 640
 """Longer side in pixels at which the fills between two peels are painted."""
 
 
+RIM = 0.015
+"""What is so near to a side, in longer sides of the picture, runs along it: photographed paintings show a bit of frame."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """When to stop.
@@ -172,7 +176,9 @@ def _is_scenery(mask: Mask, score: float, round_: int) -> bool:
     area = int(mask.sum())
     if area < 0.04 * mask.size or score > 0.85:
         return False
-    along = int(mask[0].sum() + mask[:, 0].sum() + mask[:, -1].sum())
+    near = max(1, round(RIM * max(mask.shape)))
+    sides = mask[:near].any(axis=0), mask[:, :near].any(axis=1), mask[:, -near:].any(axis=1)
+    along = int(sum(side.sum() for side in sides))
     return along > 0.6 * area**0.5 or (round_ > 0 and area > 0.08 * mask.size)
 
 

@@ -31,6 +31,8 @@ def tasks() -> dict[str, object]:
 @click.option("--out", type=click.Path(path_type=Path), default=MODELS, help="Where NAME.onnx goes.")
 @click.option("--checkpoints", type=click.Path(path_type=Path), default=Path("checkpoints"))
 @click.option("--begin", type=click.Path(path_type=Path, exists=True), help="Start from the weights of an ONNX file.")
+@click.option("--teacher", type=click.Path(path_type=Path, exists=True), multiple=True,
+              help="An ONNX network to learn from beside the truth (upscale_x2, upscale_x4); may be given more than once.")  # fmt: skip
 @click.option("--rate", type=float, help="Learning rate; fine-tuning wants a tenth of the recipe's.")
 @click.option("--seed", default=0)
 def main(
@@ -42,6 +44,7 @@ def main(
     out: Path,
     checkpoints: Path,
     begin: Path | None,
+    teacher: tuple[Path, ...],
     rate: float | None,
     seed: int,
 ) -> None:
@@ -70,6 +73,10 @@ def main(
     try:
         if rate:
             task.lr = rate
+        if teacher and not hasattr(task, "teachers"):
+            raise click.UsageError(f"{name} learns from the truth alone; leave out --teacher.")
+        if teacher:
+            task.teachers = teacher
         task.prepare(data, seed)
     except LayersrError as error:
         click.echo(str(error), err=True)

@@ -31,7 +31,9 @@ def observed(data: Path, count: int, side: int = 384, seed: int = 77) -> tuple[T
         votes = detector.votes(scene.image)
         masks = gathered(votes)[0]
         own = zip((features(votes, mask) for mask in masks), cut_out(scene.image, masks), strict=True)
-        theirs = ((features_of_classic(votes, d), d.mask) for d in classic(scene.image))
+        named = classic.named(scene.image)
+        cut = cut_out(scene.image, [mask for mask, _ in named])
+        theirs = ((features_of_classic(votes, *one), mask) for one, mask in zip(named, cut, strict=True))
         for rows, named in zip(seen, (own, theirs), strict=True):
             for values, mask in named:
                 if values is not None:

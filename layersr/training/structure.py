@@ -25,7 +25,7 @@ from layersr.training.pictures import CUTOUTS, find
 from layersr.training.refine import Block, larger
 from layersr.training.things import shrunk, small
 
-SIDE = 128
+SIDE = 160
 """Pixels of a training patch."""
 
 SHORTER = 256.0
@@ -77,7 +77,7 @@ class Structure(nn.Module):
 class StructureTask:
     """How `infill_structure` is trained; see `loop.Task` for what the names mean."""
 
-    batch: int = 8
+    batch: int = 6
     lr: float = 2e-3
     begins_as: str = ""
     half: bool = True
