@@ -187,7 +187,7 @@ def _at_point(found: Sequence[Detection], image: RGB, point: tuple[int, int]) ->
 
 
 def _whole(found: Sequence[Detection], image: RGB, faint: float = 0.0) -> list[Detection]:
-    """The same elements at the picture's size, contours moved to its edges where they are believed more than `faint`."""
+    """The same elements at the picture's size, on its edges where they are believed more than `faint`."""
     out = []
     for detection in found:
         if detection.score > faint:

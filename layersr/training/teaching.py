@@ -1,10 +1,10 @@
-"""Learning from teachers: what one network says of a patch in each of its turns, averaged, is closer to the mean answer.
+"""Learning from teachers: the mean of what networks say of a patch in each of its turns is nearer to the mean answer.
 
-A picture only shows one of the answers that fit its shrunk version, and most of the error it reports is chance. The mean
-of several networks' answers, to the patch turned and mirrored and turned back (R. Timofte et al., "Seven ways to improve
-example-based single image super resolution", 2016), holds less of that chance; a network trained on it and the truth
-together learns in minutes what the truth alone teaches in hours (G. Hinton et al., "Distilling the knowledge in a neural
-network", 2015). All teachers are networks of this project.
+A picture only shows one of the answers that fit its shrunk version, and most of the error it reports is chance. The
+mean of several networks' answers, to the patch turned and mirrored and turned back (R. Timofte et al., "Seven ways to
+improve example-based single image super resolution", 2016), holds less of that chance; a network trained on it and the
+truth together learns in minutes what the truth alone teaches in hours (G. Hinton et al., "Distilling the knowledge in
+a neural network", 2015). All teachers are networks of this project.
 """
 
 from pathlib import Path
