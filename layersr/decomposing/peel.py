@@ -21,7 +21,7 @@ ROUGH = 640
 
 
 RIM = 0.015
-"""What is so near to a side, in longer sides of the picture, runs along it: photographs of paintings show some frame."""
+"""What is so near to a side, in longer sides of the picture, runs along it: photographed paintings show some frame."""
 
 
 @dataclass(frozen=True)

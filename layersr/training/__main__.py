@@ -32,7 +32,7 @@ def tasks() -> dict[str, object]:
 @click.option("--checkpoints", type=click.Path(path_type=Path), default=Path("checkpoints"))
 @click.option("--begin", type=click.Path(path_type=Path, exists=True), help="Start from the weights of an ONNX file.")
 @click.option("--teacher", type=click.Path(path_type=Path, exists=True), multiple=True,
-              help="An ONNX network to learn from beside the truth (for upscalers); may be given more than once.")  # fmt: skip
+              help="An ONNX network to learn from too (for upscalers); may be given more than once.")  # fmt: skip
 @click.option("--rate", type=float, help="Learning rate; fine-tuning wants a tenth of the recipe's.")
 @click.option("--seed", default=0)
 def main(

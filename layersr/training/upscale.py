@@ -152,7 +152,7 @@ class UpscaleTask:
         return tuple(torch.from_numpy(np.stack(x)).permute(0, 3, 1, 2) for x in (smalls, larges))
 
     def loss(self, network: nn.Module, batch: tuple[Tensor, Tensor], done: float) -> Tensor:
-        """Absolute error of the colours and of their luma; squared, as PSNR counts it, in the last tenth and of lessons."""
+        """Absolute error of the colours and of their luma; squared, as PSNR counts it, at last and of lessons."""
         error = network(batch[0]) - batch[1]
         luma = (error * error.new_tensor(LUMA).view(1, 3, 1, 1)).sum(1)
         if done > 0.9 or self.lessons:
