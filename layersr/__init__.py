@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from layersr.documents import read, write
+    from layersr.flattening import flatten
     from layersr.images import read_image
-    from layersr.layers import Image, Layer, LayerStack, flatten
+    from layersr.layers import Group, Image, Layer, LayerMask, LayerStack
     from layersr.pipeline import decompose, run, upscale
     from layersr.recipe import Recipe
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Group",
     "Image",
     "Layer",
+    "LayerMask",
     "LayerStack",
     "Recipe",
     "decompose",
@@ -34,7 +37,8 @@ __all__ = [
 ]
 
 _HOME = {
-    **dict.fromkeys(("Image", "Layer", "LayerStack", "flatten"), "layers"),
+    **dict.fromkeys(("Group", "Image", "Layer", "LayerMask", "LayerStack"), "layers"),
+    "flatten": "flattening",
     **dict.fromkeys(("decompose", "run", "upscale"), "pipeline"),
     **dict.fromkeys(("read", "write"), "documents"),
     "read_image": "images",

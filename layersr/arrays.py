@@ -29,5 +29,8 @@ Mask = Bool[ndarray, "h w"]
 Pixels = UInt8[ndarray, "h w 4"] | UInt16[ndarray, "h w 4"]
 """Straight RGBA at the document's depth."""
 
+Plane = UInt8[ndarray, "h w"] | UInt16[ndarray, "h w"]
+"""One channel at the document's depth."""
+
 Codes = UInt8[ndarray, "h w"]
 """One small integer a pixel (provenance)."""

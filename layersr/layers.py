@@ -1,6 +1,6 @@
-"""The values that flow through layersr: a flat `Image`, a `Layer`, a `LayerStack`, and what flattening one means."""
+"""The values that flow through layersr: a flat `Image`, a `Layer`, a `LayerStack` with its groups and masks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from layersr import color
-from layersr.arrays import Codes, Pixels
+from layersr.arrays import Codes, Pixels, Plane
 
 
 class Provenance(IntEnum):
@@ -54,6 +54,60 @@ class Image:
 
 
 @dataclass(frozen=True, eq=False)
+class LayerMask:
+    """What hides parts of a layer or a group and leaves their pixels alone.
+
+    Attributes:
+        values: how much it lets through, code values of the stack's depth, (h, w); no larger than what it says.
+        left: canvas column of its first column.
+        top: canvas row of its first row.
+        beyond: whether it lets everything through (else nothing) beyond its values.
+        active: a mask that is not hides nothing; it is kept.
+    """
+
+    values: Plane
+    left: int = 0
+    top: int = 0
+    beyond: bool = False
+    active: bool = True
+
+    def over(self, left: int, top: int, width: int, height: int) -> Plane:
+        """What it lets through on a rectangle of the canvas."""
+        beyond = color.levels(self.values.dtype) if self.beyond else 0
+        out = np.full((height, width), beyond, self.values.dtype)
+        there, own = _meeting(self.left - left, self.top - top, self.values.shape, width, slice(0, height))
+        out[there] = self.values[own]
+        return out
+
+
+PASS_THROUGH = "pass-through"
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """What a group does with its layers as a whole.
+
+    Attributes:
+        opacity: in [0, 1]; documents keep 256 steps of it.
+        visible: shown or hidden with all that is in it.
+        blend: `PASS_THROUGH`, where its layers blend with what is below the group, or the blend mode in which they,
+            flattened by themselves, are laid upon that.
+        mask: of the whole group, or None.
+    """
+
+    opacity: float = 1.0
+    visible: bool = True
+    blend: str = PASS_THROUGH
+    mask: LayerMask | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether it changes nothing: a folder."""
+        masked = self.mask is not None and self.mask.active
+        return self.opacity == 1 and self.visible and self.blend == PASS_THROUGH and not masked
+
+
+@dataclass(frozen=True, eq=False)
 class Layer:
     """One layer: straight-alpha pixels somewhere on (or partly off) the canvas.
 
@@ -66,6 +120,7 @@ class Layer:
         visible: shown or hidden.
         blend: a key of `color.BLEND`, or another application's mode by name (flattened as normal).
         group: names of the groups around it, outermost first.
+        mask: hides parts of it, or None.
         provenance: a `Provenance` per pixel, or None where nothing is known (foreign files).
         facts: what is known of how it was made (confidence, label, ...), JSON values only.
     """
@@ -78,6 +133,7 @@ class Layer:
     visible: bool = True
     blend: str = "normal"
     group: tuple[str, ...] = ()
+    mask: LayerMask | None = None
     provenance: Codes | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 
@@ -102,17 +158,20 @@ class Layer:
             two index pairs (rows, columns): into the band of the canvas, and into the layer's own arrays.
             Both are empty where they do not meet.
         """
-        first, last, _ = rows.indices(height)
-        y0, y1 = max(self.top, first), min(self.top + self.height, last)
-        x0, x1 = max(self.left, 0), min(self.left + self.width, width)
-        y1, x1 = max(y0, y1), max(x0, x1)
-        if y0 == y1 or x0 == x1:
-            nothing = (slice(0, 0), slice(0, 0))
-            return nothing, nothing
-        return (
-            (slice(y0 - first, y1 - first), slice(x0, x1)),
-            (slice(y0 - self.top, y1 - self.top), slice(x0 - self.left, x1 - self.left)),
-        )
+        return _meeting(self.left, self.top, self.pixels.shape[:2], width, slice(*rows.indices(height)[:2]))
+
+
+def _meeting(left: int, top: int, shape: tuple[int, int], width: int, rows: slice) -> tuple[Window, Window]:
+    y0, y1 = max(top, rows.start), min(top + shape[0], rows.stop)
+    x0, x1 = max(left, 0), min(left + shape[1], width)
+    y1, x1 = max(y0, y1), max(x0, x1)
+    if y0 == y1 or x0 == x1:
+        nothing = (slice(0, 0), slice(0, 0))
+        return nothing, nothing
+    return (
+        (slice(y0 - rows.start, y1 - rows.start), slice(x0, x1)),
+        (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left)),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +184,7 @@ class LayerStack:
         layers: back to front, all of one depth.
         icc: ICC profile, or None for sRGB.
         resolution: pixels per inch, horizontal and vertical, or None.
+        groups: by path (names, outermost first), what those groups do that are more than folders.
         recipe: the TOML of the `Recipe` that made it, or "".
         notes: sentences about what a reader could not keep (foreign files); empty for layersr's own.
     """
@@ -134,12 +194,16 @@ class LayerStack:
     layers: tuple[Layer, ...]
     icc: bytes | None = None
     resolution: tuple[float, float] | None = None
+    groups: Mapping[tuple[str, ...], Group] = field(default_factory=dict)
     recipe: str = ""
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if len({layer.pixels.dtype for layer in self.layers}) > 1:
             raise ValueError("the layers of one stack must have one depth")
+        masks = [owner.mask for owner in (*self.layers, *self.groups.values()) if owner.mask is not None]
+        if self.layers and any(mask.values.dtype != self.dtype for mask in masks):
+            raise ValueError("the masks of a stack must have the depth of its layers")
 
     @property
     def dtype(self) -> np.dtype:
@@ -149,59 +213,3 @@ class LayerStack:
     def with_layers(self, layers: tuple[Layer, ...]) -> "LayerStack":
         """The same document with other layers."""
         return replace(self, layers=layers)
-
-
-BAND = 256
-"""Rows worked on at a time: flattening needs memory for a band in float64, not for the canvas."""
-
-
-def bands(height: int, rows: int = BAND) -> Iterator[slice]:
-    """Slices of at most `rows` rows that cover a canvas from top to bottom."""
-    for first in range(0, height, rows):
-        yield slice(first, min(first + rows, height))
-
-
-def flatten(stack: LayerStack) -> Pixels:
-    """The picture an application shows: all visible layers composited, rounded once at the end.
-
-    Computed in float64 on encoded values, as Krita, GIMP and Photoshop do for 8- and 16-bit documents. Where the result
-    is wholly transparent the colour of the bottom layer is kept, so that an image with hidden colours survives.
-
-    Returns:
-        straight RGBA, (height, width, 4), at the stack's depth.
-    """
-    out = np.zeros((stack.height, stack.width, 4), stack.dtype)
-    for rows in bands(stack.height):
-        out[rows] = flatten_band(stack, rows)
-    return out
-
-
-def flatten_band(stack: LayerStack, rows: slice) -> Pixels:
-    """`flatten` for some rows of the canvas: what a writer needs that never holds the whole picture."""
-    top = color.levels(stack.dtype)
-    height = rows.stop - rows.start
-    premultiplied = np.zeros((height, stack.width, 3))
-    alpha = np.zeros((height, stack.width))
-    hidden = np.zeros((height, stack.width, 3), stack.dtype)
-    for index, layer in enumerate(stack.layers):
-        canvas, own = layer.on_canvas(stack.width, stack.height, rows)
-        pixels = layer.pixels[own]
-        if index == 0:
-            hidden[canvas] = pixels[..., :3]
-        if not layer.visible or not pixels.size:
-            continue
-        blend = layer.blend if layer.blend in color.BLEND else "normal"
-        if blend == "normal" and layer.opacity == 1 and pixels[..., 3].min() == top:  # nothing below it is seen
-            premultiplied[canvas], alpha[canvas] = pixels[..., :3] / top, 1
-            continue
-        premultiplied[canvas], alpha[canvas] = color.composite(
-            premultiplied[canvas], alpha[canvas], pixels[..., :3] / top, pixels[..., 3] / top * layer.opacity, blend
-        )
-    out = np.empty((height, stack.width, 4), stack.dtype)
-    out[..., 3] = np.rint(alpha * top)
-    opaque = alpha.min(initial=1) == 1
-    straight = premultiplied if opaque else color.unpremultiply(premultiplied, alpha)
-    out[..., :3] = np.rint(np.clip(straight, 0, 1) * top)
-    if not opaque:
-        out[..., :3][alpha == 0] = hidden[alpha == 0]
-    return out

@@ -10,7 +10,8 @@ from PIL import ImageDraw, ImageFont
 
 from layersr import color
 from layersr.arrays import Pixels
-from layersr.layers import Image, Layer, LayerStack, flatten
+from layersr.flattening import flatten
+from layersr.layers import Image, Layer, LayerStack
 
 Sheet = UInt8[np.ndarray, "h w 3"]
 

@@ -10,7 +10,8 @@ from jaxtyping import Float, Int
 from layersr import color
 from layersr.arrays import Pixels
 from layersr.errors import UsageError
-from layersr.layers import BAND, Layer, LayerStack, bands, flatten, flatten_band
+from layersr.flattening import BAND, bands, flatten, flatten_band
+from layersr.layers import Layer, LayerStack
 
 FOUND = 0.5
 """Soft IoU above which a true element counts as found."""

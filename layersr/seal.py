@@ -29,7 +29,8 @@ import numpy as np
 
 from layersr.arrays import Pixels
 from layersr.color import levels
-from layersr.layers import Layer, LayerStack, Provenance, Window, bands
+from layersr.flattening import bands
+from layersr.layers import Layer, LayerStack, Provenance, Window
 
 SNAP = 0.96
 """At 16 bit, alphas above this become 1: see the module's text."""

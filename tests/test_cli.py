@@ -18,8 +18,9 @@ import layersr
 from layersr import documents, pipeline
 from layersr.cli import cli, failures, interrupts, run, show
 from layersr.errors import LayersrError, WeightsError
+from layersr.flattening import flatten
 from layersr.images import read_image, write_image
-from layersr.layers import Image, Layer, LayerStack, flatten
+from layersr.layers import Image, Layer, LayerStack
 from layersr.progress import Progress
 from layersr.recipe import Recipe, dumps
 

@@ -10,7 +10,8 @@ from layersr.decomposing import Limits, Models
 from layersr.decomposing.element import Element
 from layersr.decomposing.matting import foreground, fringe, share_residual, trimap
 from layersr.decomposing.order import above, order
-from layersr.layers import Image, LayerStack, Provenance, flatten
+from layersr.flattening import flatten
+from layersr.layers import Image, LayerStack, Provenance
 from layersr.progress import Progress
 from layersr.roles import Detection, Prompt
 

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layersr import color
-from layersr.layers import Layer, LayerStack, bands, flatten, flatten_band
+from layersr.flattening import bands, flatten, flatten_band
+from layersr.layers import Layer, LayerStack
 
 
 def patch(seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,8 @@ import pytest
 
 from layersr import pipeline
 from layersr.errors import UsageError
-from layersr.layers import Image, flatten
+from layersr.flattening import flatten
+from layersr.layers import Image
 from layersr.recipe import Recipe
 
 CLASSIC = {"detect": "none", "matte": "classic", "infill": "classic", "upscale": "classic", "alpha": "classic"}

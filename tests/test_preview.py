@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layersr import preview
-from layersr.layers import Image, Layer, LayerStack, flatten
+from layersr.flattening import flatten
+from layersr.layers import Image, Layer, LayerStack
 from layersr.preview import contact_sheet
 
 

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from layersr.documents import read, write
-from layersr.layers import Layer, LayerStack, flatten
+from layersr.flattening import flatten
+from layersr.layers import Layer, LayerStack
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 sys.path.insert(0, str(SAMPLES))

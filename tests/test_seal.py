@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layersr.color import levels
-from layersr.layers import Layer, LayerStack, Provenance, flatten
+from layersr.flattening import flatten
+from layersr.layers import Layer, LayerStack, Provenance
 from layersr.seal import seal
 
 

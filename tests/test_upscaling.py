@@ -8,7 +8,8 @@ import pytest
 
 from layersr.backends import load
 from layersr.color import levels
-from layersr.layers import Layer, LayerStack, flatten
+from layersr.flattening import flatten
+from layersr.layers import Layer, LayerStack
 from layersr.seal import seal
 from layersr.upscaling import consistency, elements, resize, upscale
 from layersr.upscaling.chain import Chain, steps

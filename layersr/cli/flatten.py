@@ -15,11 +15,11 @@ def flatten(file: str, out: str, force: bool) -> None:
     FILE is a .psd, .psb, .ora, .kra or a folder layersr wrote; OUT ends in .png, .jpg, .webp or .tif.
     Only PNG keeps 16 bit; JPEG is matted on white.
     """
-    from layersr import documents, images, layers
+    from layersr import documents, flattening, images
     from layersr.cli.outputs import check_picture
 
     check_picture(Path(out), force, [Path(file)])
     stack = documents.read(file)
-    images.write_image(layers.flatten(stack), out, stack.icc, stack.resolution)
+    images.write_image(flattening.flatten(stack), out, stack.icc, stack.resolution)
     for note in stack.notes:
         click.echo(f"note: {note}", err=True)

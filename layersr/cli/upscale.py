@@ -58,7 +58,7 @@ def upscale(file: str, out: str, as_json: bool, force: bool, **choices: Any) -> 
 
 def _upscale(file: str, out: str, recipe: Any, flat: bool, display: show.Display) -> None:
     import layersr
-    from layersr import documents, images, layers, pipeline
+    from layersr import documents, flattening, images, pipeline
     from layersr.cli.inspect import listing
     from layersr.progress import Progress, within
 
@@ -69,7 +69,7 @@ def _upscale(file: str, out: str, recipe: Any, flat: bool, display: show.Display
     large = pipeline.upscale(small, recipe, within(display, 0.0, 0.9))
     display(Progress("write", 0.9))
     if flat:
-        images.write_image(layers.flatten(large), out, large.icc, large.resolution)
+        images.write_image(flattening.flatten(large), out, large.icc, large.resolution)
     else:
         documents.write(large, out)
     display(Progress("done", 1.0))

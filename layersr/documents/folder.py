@@ -14,7 +14,8 @@ from layersr.documents.atomic import replacing_folder
 from layersr.documents.guard import check_size, reading
 from layersr.documents.merged import picture
 from layersr.errors import InputError, OutputError
-from layersr.layers import BAND, Layer, LayerStack, Provenance
+from layersr.flattening import BAND
+from layersr.layers import Group, Layer, LayerMask, LayerStack, Provenance
 
 LIST, MERGED, PROFILE, RECIPE = "layers.json", "merged.png", "profile.icc", "recipe.toml"
 VERSION = 1
@@ -36,6 +37,14 @@ def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
     _check_free(path)
     with replacing_folder(path) as folder:
         entries = [_write_layer(folder, index, layer, stack) for index, layer in enumerate(stack.layers)]
+        groups = [
+            {
+                "path": list(path),
+                **{name: getattr(group, name) for name in ("opacity", "visible", "blend")},
+                "mask": _write_mask(folder, f"group{index:02d}.mask.png", group.mask),
+            }
+            for index, (path, group) in enumerate(sorted(stack.groups.items()))
+        ]
         bands = picture(stack, merged, BAND)
         _write_png(folder / MERGED, bands, stack.width, stack.height, stack)
         (folder / PROFILE).write_bytes(stack.icc or color.srgb_profile())
@@ -52,6 +61,7 @@ def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
             "recipe": RECIPE if stack.recipe else None,
             "merged": MERGED,
             "layers": entries,
+            "groups": groups,
         }
         (folder / LIST).write_text(json.dumps(document, indent=1) + "\n", "ascii", newline="\n")
 
@@ -76,6 +86,8 @@ def _check_free(path: Path) -> None:
 def _files(document: dict[str, Any]) -> set[str]:
     """The names of all files a layers.json tells of."""
     layers = [layer[key] for layer in document["layers"] for key in ("file", "provenance")]
+    masks = [owner.get("mask") for owner in (*document["layers"], *document.get("groups", ()))]
+    layers += [mask["file"] for mask in masks if mask]
     return {LIST, *filter(None, [*layers, document["icc"], document["recipe"], document["merged"]])}
 
 
@@ -110,9 +122,21 @@ def _write_layer(folder: Path, index: int, layer: Layer, stack: LayerStack) -> d
         "visible": layer.visible,
         "blend": layer.blend,
         "group": list(layer.group),
+        "mask": _write_mask(folder, f"{stem}.mask.png", layer.mask),
         "provenance": "" if codes is not None and not codes.size else provenance,
         "facts": dict(layer.facts),
     }
+
+
+def _write_mask(folder: Path, file: str, mask: LayerMask | None) -> dict[str, Any] | None:
+    if mask is None:
+        return None
+    height, width = mask.values.shape
+    if mask.values.size:
+        with (folder / file).open("wb") as out:
+            png.write(out, png.bands_of(mask.values), width, height, mask.values.dtype)
+    place = {name: getattr(mask, name) for name in ("left", "top", "beyond", "active")}
+    return {"file": file if mask.values.size else None, "width": width, "height": height, **place}
 
 
 def read(path: Path) -> LayerStack:
@@ -141,6 +165,7 @@ def read(path: Path) -> LayerStack:
             layers,
             icc=None if icc == color.srgb_profile() else icc,
             resolution=None if resolution is None else (float(resolution[0]), float(resolution[1])),
+            groups=dict(_read_group(path, entry, dtype) for entry in document.get("groups", ())),
             recipe=_bytes(path, document["recipe"]).decode("utf-8", "surrogatepass") if document["recipe"] else "",
         )
 
@@ -163,7 +188,7 @@ def _read_layer(folder: Path, entry: dict[str, Any], dtype: type) -> Layer:
     provenance = None
     if entry["provenance"]:
         provenance = png.decode_grey(_bytes(folder, entry["provenance"]))
-        if provenance.max() > max(Provenance):
+        if provenance.dtype != np.uint8 or provenance.max() > max(Provenance):
             raise InputError(f"The provenance map of “{entry['name']}” in {folder} holds unknown codes.")
     elif entry["provenance"] == "":
         provenance = np.zeros(pixels.shape[:2], np.uint8)
@@ -176,9 +201,31 @@ def _read_layer(folder: Path, entry: dict[str, Any], dtype: type) -> Layer:
         visible=bool(entry["visible"]),
         blend=str(entry["blend"]),
         group=tuple(str(name) for name in entry["group"]),
+        mask=_read_mask(folder, entry.get("mask"), dtype),
         provenance=provenance,
         facts=dict(entry["facts"]),
     )
+
+
+def _read_group(folder: Path, entry: dict[str, Any], dtype: type) -> tuple[tuple[str, ...], Group]:
+    opacity = min(1.0, max(0.0, float(entry["opacity"])))
+    mask = _read_mask(folder, entry["mask"], dtype)
+    return tuple(map(str, entry["path"])), Group(opacity, bool(entry["visible"]), str(entry["blend"]), mask)
+
+
+def _read_mask(folder: Path, entry: dict[str, Any] | None, dtype: type) -> LayerMask | None:
+    if entry is None:
+        return None
+    if entry["file"]:
+        values = png.decode_grey(_bytes(folder, entry["file"]))
+        if values.dtype != dtype:
+            raise InputError(f"The mask {entry['file']} in {folder} has another depth than the layers.")
+    else:
+        check_size(int(entry["width"]), int(entry["height"]), "mask")
+        if entry["width"] * entry["height"]:
+            raise InputError(f"A mask of {folder} has no file.")
+        values = np.zeros((int(entry["height"]), int(entry["width"])), dtype)
+    return LayerMask(values, int(entry["left"]), int(entry["top"]), bool(entry["beyond"]), bool(entry["active"]))
 
 
 def _to(pixels: Pixels, dtype: type) -> Pixels:

@@ -2,14 +2,15 @@
 
 A zip with the layer tree in `maindoc.xml` and every layer's pixels as tiles, each raw or packed by LZF (M. Lehmann's
 LibLZF) with its bytes parted by channel. Source: Krita's own code, libs/image/tiles3 and plugins/impex/libkra. What has
-no counterpart here is folded into the layers (transparency masks, the opacity and visibility of groups) or dropped
-(filters, vector shapes, fills, clones), and each such thing adds a sentence to `LayerStack.notes`.
+no counterpart here is dropped (filters, vector shapes, fills, clones), and each such thing adds a sentence to
+`LayerStack.notes`; of several transparency masks on one layer the product is kept.
 """
 
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 from xml.etree import ElementTree
 
 import numpy as np
@@ -19,8 +20,10 @@ from layersr.arrays import Pixels
 from layersr.documents.archive import load, one_depth, parse
 from layersr.documents.guard import check_size, reading
 from layersr.documents.kra_tiles import Raster, read_tiles
+from layersr.documents.named_groups import Groups
 from layersr.errors import InputError
-from layersr.layers import Layer, LayerStack
+from layersr.flattening import multiply
+from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
 
 MIMETYPE = "application/x-krita"
 NAMESPACE = "{http://www.calligra.org/DTD/krita}"
@@ -81,20 +84,24 @@ class _Reader:
         self._width, self._height = int(image.attrib["width"]), int(image.attrib["height"])
         self._folder = f"{image.get('name', '')}/layers/"
         self._notes: list[str] = []
+        self._groups: dict[tuple[str, ...], Group] = {}
+        self._named = Groups(self._groups, self._notes)
         check_size(self._width, self._height, "canvas")
         if not self._width or not self._height:
             raise InputError(f"{path} has an empty canvas.")
 
     def stack(self) -> LayerStack:
-        layers = list(self._layers(self._image, (), True, 1.0))[::-1]
+        layers = one_depth(list(self._layers(self._image, ()))[::-1], self._notes)
+        deep = bool(layers) and layers[0].pixels.dtype == np.uint16
         x, y = (float(self._image.get(f"{axis}-res", "0").replace(",", ".")) for axis in "xy")
         resolution = (x, y) if x > 0 and y > 0 else None
         return LayerStack(
             self._width,
             self._height,
-            one_depth(layers, self._notes),
+            tuple(_masked_alike(layer, deep) for layer in layers),
             self._profile(),
             resolution,
+            {path: _masked_alike(group, deep) for path, group in self._groups.items()},
             notes=tuple(self._notes),
         )
 
@@ -105,34 +112,25 @@ class _Reader:
         icc = load(self._archive, name, 2**26)
         return None if icc == color.srgb_profile() else icc
 
-    def _layers(
-        self, parent: ElementTree.Element, group: tuple[str, ...], visible: bool, opacity: float
-    ) -> Iterator[Layer]:
-        """The layers in a group, uppermost first, with what the groups around them do folded in."""
+    def _layers(self, parent: ElementTree.Element, around: tuple[tuple[int, str, Group], ...]) -> Iterator[Layer]:
+        """The layers in a group, uppermost first."""
         for node in parent.iterfind(f"{NAMESPACE}layers/{NAMESPACE}layer"):
             name, kind = node.get("name", ""), node.get("nodetype", "")
-            shown = visible and node.get("visible", "1") != "0"
+            visible = node.get("visible", "1") != "0"
             step = min(255, max(0, int(node.get("opacity", "255"))))
-            own = opacity * (1.0 if step == 255 else step / 255)
+            opacity = 1.0 if step == 255 else step / 255
             mode = node.get("compositeop", "normal")
             blend = NAMES.get(mode, mode.replace("_", "-"))
             if kind == "grouplayer":
-                self._tell_of_group(name, visible and not shown, step < 255, blend)
-                self._transparency_masks(node, name)
-                yield from self._layers(node, (*group, name), shown, own)
+                through = node.get("passthrough") == "1" or mode == "passthrough"
+                group = Group(opacity, visible, PASS_THROUGH if through else blend, self._mask(node, name))
+                yield from self._layers(node, (*around, (id(node), name, group)))
             elif kind == "paintlayer":
-                bare = Layer(name, np.zeros((0, 0, 4), np.uint8), 0, 0, own, shown, blend, group)
+                path = self._named.path(around)
+                bare = Layer(name, np.zeros((0, 0, 4), np.uint8), 0, 0, opacity, visible, blend, path)
                 yield self._paint(node, bare)
             else:
                 self._notes.append(f"“{name}” is {KINDS.get(kind, kind)} and was left out.")
-
-    def _tell_of_group(self, name: str, hidden: bool, thin: bool, blend: str) -> None:
-        if hidden:
-            self._notes.append(f"The group “{name}” is hidden; so are its layers now, one by one.")
-        if thin:
-            self._notes.append(f"The opacity of the group “{name}” was given to its layers.")
-        if blend not in ("normal", "passthrough"):
-            self._notes.append(f"The group “{name}” blends as {blend}; its layers keep their own modes instead.")
 
     def _paint(self, node: ElementTree.Element, bare: Layer) -> Layer:
         space = node.get("colorspacename", self._image.get("colorspacename", ""))
@@ -153,26 +151,27 @@ class _Reader:
             values = raster.values
         # Krita stores blue first.
         pixels = np.ascontiguousarray(values[..., (0, 0, 0, 1) if channels == 2 else (2, 1, 0, 3)])
-        for mask in self._transparency_masks(node, bare.name):
-            height, width = pixels.shape[:2]
-            coverage = mask.over(left, top, width, height)[..., 0].astype(np.uint64)
-            pixels[..., 3] = (pixels[..., 3] * coverage + 127) // 255
-        return _trimmed(bare, pixels, left, top)
+        return _trimmed(replace(bare, mask=self._mask(node, bare.name)), pixels, left, top)
 
-    def _transparency_masks(self, node: ElementTree.Element, name: str) -> list[Raster]:
-        """The masks that count; others are told of."""
-        found = []
+    def _mask(self, node: ElementTree.Element, name: str) -> LayerMask | None:
+        """The transparency masks of a layer or group, as one; others are told of."""
+        masks = []
         for mask in node.iterfind(f"{NAMESPACE}masks/{NAMESPACE}mask"):
             kind = mask.get("nodetype", "")
-            if kind == "selectionmask" or mask.get("visible", "1") == "0":
-                continue
-            if kind == "transparencymask" and node.get("nodetype") == "paintlayer":
+            if kind == "transparencymask":
                 part = f"{mask.attrib['filename']}.pixelselection"
-                found.append(self._raster(mask, part, np.dtype(np.uint8), 1))
-                self._notes.append(f"The mask of “{name}” was applied to it.")
-            else:
+                masks.append((self._raster(mask, part, np.dtype(np.uint8), 1), mask.get("visible", "1") != "0"))
+            elif kind != "selectionmask" and mask.get("visible", "1") != "0":
                 self._notes.append(f"“{name}” has {KINDS.get(kind, 'a mask')}, which was left out.")
-        return found
+        if not masks:
+            return None
+        active = [raster for raster, shown in masks if shown]
+        if len(masks) > 1:
+            self._notes.append(f"The masks of “{name}” were made one.")
+        made = _bounded(active[0] if active else masks[0][0], self._width, self._height)
+        for raster in active[1:]:
+            made = _both(made, _bounded(raster, self._width, self._height))
+        return replace(made, active=bool(active))
 
     def _raster(self, node: ElementTree.Element, part: str, dtype: np.dtype, channels: int) -> Raster:
         data, default = load(self._archive, self._folder + part), b""
@@ -183,6 +182,34 @@ class _Reader:
         if raster.cut:
             self._notes.append(f"“{node.get('name', '')}” goes on far beyond the canvas; that part was left out.")
         return raster
+
+
+Owner = TypeVar("Owner", Layer, Group)
+
+
+def _masked_alike(owner: Owner, deep: bool) -> Owner:
+    """The layer or group with its mask at the layers' depth; Krita's masks have 8 bits."""
+    if owner.mask is None or not deep:
+        return owner
+    return replace(owner, mask=replace(owner.mask, values=owner.mask.values.astype(np.uint16) * 257))
+
+
+def _bounded(raster: Raster, width: int, height: int) -> LayerMask:
+    """A mask of Krita's, which may go on without end at any value: then as far as the canvas."""
+    values, beyond = raster.values[..., 0], int(raster.elsewhere[-1])
+    if beyond in (0, 255):
+        return LayerMask(values, raster.left, raster.top, beyond == 255)
+    left, top = min(0, raster.left), min(0, raster.top)
+    right, bottom = max(width, raster.left + values.shape[1]), max(height, raster.top + values.shape[0])
+    return LayerMask(raster.over(left, top, right - left, bottom - top)[..., 0], left, top)
+
+
+def _both(a: LayerMask, b: LayerMask) -> LayerMask:
+    left, top = min(a.left, b.left), min(a.top, b.top)
+    right = max(m.left + m.values.shape[1] for m in (a, b))
+    bottom = max(m.top + m.values.shape[0] for m in (a, b))
+    one, other = (m.over(left, top, right - left, bottom - top) for m in (a, b))
+    return LayerMask(multiply(one, other), left, top, a.beyond and b.beyond)
 
 
 def _trimmed(bare: Layer, pixels: Pixels, left: int, top: int) -> Layer:

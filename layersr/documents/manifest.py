@@ -11,13 +11,13 @@ Layout: b"layersr1", the length of a JSON header (uint32, big-endian), the heade
 import json
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from layersr.layers import Layer, LayerStack, Provenance
+from layersr.layers import Group, Layer, LayerStack, Provenance
 
 MAGIC = b"layersr1"
 
@@ -94,9 +94,18 @@ def loads(block: bytes, bare: LayerStack, spelling: Spelling) -> LayerStack:
         entries = known.get(tuple(fingerprint(layer.pixels)))
         layers.append(_complete(layer, entries.pop(0), maps, spelling) if entries else layer)
 
+    groups = _renamed(bare.groups, zip(bare.layers, layers, strict=True))
     exact = None if header["resolution"] is None else (float(header["resolution"][0]), float(header["resolution"][1]))
     resolution = exact if spelling.resolution(exact) == bare.resolution else bare.resolution
-    return replace(bare, layers=tuple(layers), recipe=str(header["recipe"]), resolution=resolution)
+    return replace(bare, layers=tuple(layers), groups=groups, recipe=str(header["recipe"]), resolution=resolution)
+
+
+def _renamed(
+    groups: Mapping[tuple[str, ...], Group], layers: Iterable[tuple[Layer, Layer]]
+) -> dict[tuple[str, ...], Group]:
+    """The groups, by the paths their layers have after (second) instead of before (first)."""
+    new = {old.group[:k]: now.group[:k] for old, now in layers for k in range(1, len(old.group) + 1)}
+    return {new.get(path, path): group for path, group in groups.items()}
 
 
 def _complete(layer: Layer, entry: dict, maps: memoryview, spelling: Spelling) -> Layer:

@@ -8,7 +8,8 @@ from jaxtyping import UInt8
 
 from layersr import color
 from layersr.arrays import Pixels
-from layersr.layers import BAND, LayerStack, bands, flatten_band
+from layersr.flattening import BAND, bands, flatten_band
+from layersr.layers import LayerStack
 
 
 class Thumbnail:

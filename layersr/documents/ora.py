@@ -1,11 +1,15 @@
 """OpenRaster: a zip of PNGs and a tree in XML. Read by Krita, MyPaint, Pinta and GIMP 3.
 
+It has no masks: they are written into the transparency of what they hide. A group that passes through is one of
+isolation "auto", which the specification lets blend with what is below where it is opaque and normal.
+
 Source: the OpenRaster specification, https://www.openraster.org.
 """
 
 import math
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,11 +20,13 @@ from layersr.arrays import Pixels
 from layersr.documents import manifest, png
 from layersr.documents.archive import load, one_depth, parse
 from layersr.documents.atomic import replacing_file
-from layersr.documents.groups import walk
 from layersr.documents.guard import check_size, reading
 from layersr.documents.merged import Thumbnail, picture
+from layersr.documents.named_groups import Groups
 from layersr.errors import InputError
-from layersr.layers import Layer, LayerStack
+from layersr.flattening import multiply
+from layersr.groups import walk
+from layersr.layers import PASS_THROUGH, Group, Layer, LayerStack
 
 OPERATORS = {
     "normal": "svg:src-over",
@@ -76,7 +82,8 @@ SPELLING = manifest.Spelling(stored_text, stored_blend, stored_resolution)
 def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
     """Write an OpenRaster file.
 
-    Laws: `read(write(s)) == s`; the same stack gives the same bytes; a failed or interrupted write leaves nothing.
+    Laws: `read(write(s)) == s`, but for masks, see the module's text; the same stack gives the same bytes; a failed or
+    interrupted write leaves nothing.
 
     Args:
         stack: what to write; opacity is kept in 256 steps.
@@ -86,8 +93,30 @@ def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
     Raises:
         OutputError: the place cannot be written.
     """
+    bare = without_masks(stack)
     with replacing_file(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
-        _write_archive(stack, archive, merged)
+        _write_archive(bare, archive, merged)
+
+
+def without_masks(stack: LayerStack) -> LayerStack:
+    """The stack with its masks, the groups' too, in the transparency of its layers; itself where it has none.
+
+    A mask of a group hides each of its layers by itself, which looks the same as long as these do not overlap.
+    """
+    owners = (*stack.layers, *stack.groups.values())
+    if all(owner.mask is None for owner in owners):
+        return stack
+    layers = []
+    for layer in stack.layers:
+        around = [stack.groups.get(layer.group[:k], Group()) for k in range(1, len(layer.group) + 1)]
+        masks = [owner.mask for owner in (layer, *around) if owner.mask is not None and owner.mask.active]
+        pixels = layer.pixels.copy() if masks and layer.pixels.size else layer.pixels
+        for mask in masks if pixels.size else ():
+            factor = mask.over(layer.left, layer.top, layer.width, layer.height)
+            pixels[..., 3] = multiply(pixels[..., 3], factor)
+        layers.append(replace(layer, pixels=pixels, mask=None))
+    groups = {path: replace(group, mask=None) for path, group in stack.groups.items()}
+    return replace(stack, layers=tuple(layers), groups={p: g for p, g in groups.items() if not g.plain})
 
 
 def _write_archive(stack: LayerStack, archive: zipfile.ZipFile, merged: Pixels | None) -> None:
@@ -128,12 +157,16 @@ def _xml(stack: LayerStack) -> bytes:
         image.set("xres", str(int(resolution[0])))
         image.set("yres", str(int(resolution[1])))
     parents = [ElementTree.SubElement(image, "stack")]
+    path: tuple[str, ...] = ()
     index = len(stack.layers)
     for kind, what in walk(stack.layers[::-1]):  # uppermost first
         if kind == "open":
-            parents.append(ElementTree.SubElement(parents[-1], "stack", name=stored_text(what), isolation="auto"))
+            path = (*path, what)
+            attributes = {"name": stored_text(what), **_group_attributes(stack.groups.get(path, Group()))}
+            parents.append(ElementTree.SubElement(parents[-1], "stack", attributes))
         elif kind == "close":
             parents.pop()
+            path = path[:-1]
         else:
             index -= 1
             attributes = {
@@ -141,13 +174,27 @@ def _xml(stack: LayerStack) -> bytes:
                 "src": _source(index),
                 "x": str(what.left),
                 "y": str(what.top),
-                # Krita takes floor(opacity * 255), so n/255 is rounded up.
-                "opacity": f"{math.ceil(round(what.opacity * 255) / 255 * 10**6) / 10**6:.6f}",
+                "opacity": _stored_opacity(what.opacity),
                 "visibility": "visible" if what.visible else "hidden",
                 "composite-op": OPERATORS[stored_blend(what.blend)],
             }
             ElementTree.SubElement(parents[-1], "layer", attributes)
     return ElementTree.tostring(image, encoding="UTF-8", xml_declaration=True)
+
+
+def _stored_opacity(opacity: float) -> str:
+    """Krita takes floor(opacity * 255), so n/255 is rounded up."""
+    return f"{math.ceil(round(opacity * 255) / 255 * 10**6) / 10**6:.6f}"
+
+
+def _group_attributes(group: Group) -> dict[str, str]:
+    found = {"isolation": "auto" if group.blend == PASS_THROUGH else "isolate"}
+    if not group.plain:
+        found["opacity"] = _stored_opacity(group.opacity)
+        found["visibility"] = "visible" if group.visible else "hidden"
+    if group.blend not in (PASS_THROUGH, "normal"):
+        found["composite-op"] = OPERATORS[stored_blend(group.blend)]
+    return found
 
 
 def read(path: Path) -> LayerStack:
@@ -177,13 +224,14 @@ def _read_archive(archive: zipfile.ZipFile, path: Path) -> LayerStack:
         raise InputError(f"{path} has an empty canvas.")
     root = image.find("stack")
     notes: list[str] = []
-    layers = [] if root is None else list(_layers(archive, root, (), True, 1.0, notes))[::-1]
+    groups: dict[tuple[str, ...], Group] = {}
+    layers = [] if root is None else list(_layers(archive, root, (), Groups(groups, notes), notes))[::-1]
     resolution = None
     if "xres" in image.attrib:
         xres = float(image.attrib["xres"])
         resolution = xres, float(image.get("yres", xres))
     layers = one_depth(layers, notes)
-    stack = LayerStack(width, height, layers, _profile(archive, image), resolution, notes=tuple(notes))
+    stack = LayerStack(width, height, layers, _profile(archive, image), resolution, groups, notes=tuple(notes))
     if MANIFEST in archive.namelist():
         stack = manifest.loads(load(archive, MANIFEST), stack, SPELLING)
     return stack
@@ -192,32 +240,26 @@ def _read_archive(archive: zipfile.ZipFile, path: Path) -> LayerStack:
 def _layers(
     archive: zipfile.ZipFile,
     element: ElementTree.Element,
-    group: tuple[str, ...],
-    visible: bool,
-    opacity: float,
+    around: tuple[tuple[int, str, Group], ...],
+    named: Groups,
     notes: list[str],
 ) -> Iterator[Layer]:
-    """The layers in a stack, uppermost first, with what the groups around them do folded in."""
+    """The layers in a stack, uppermost first."""
     for child in element:
         name = child.get("name", "")
-        own_visible = visible and child.get("visibility", "visible") != "hidden"
-        own_opacity = opacity * _opacity(child)
-        blend = _blend(child.get("composite-op", "svg:src-over"))
+        visible = child.get("visibility", "visible") != "hidden"
+        opacity, blend = _opacity(child), _blend(child.get("composite-op", "svg:src-over"))
         if child.tag == "stack":
-            if own_visible != visible:
-                notes.append(f"The group “{name}” is hidden; so are its layers now, one by one.")
-            if own_opacity != opacity:
-                notes.append(f"The opacity of the group “{name}” was given to its layers.")
-            if blend != "normal":
-                notes.append(f"The group “{name}” blends as {blend}; its layers keep their own modes instead.")
-            yield from _layers(archive, child, (*group, name), own_visible, own_opacity, notes)
+            through = blend == "normal" and child.get("isolation", "auto") == "auto"
+            group = Group(opacity, visible, PASS_THROUGH if through else blend)
+            yield from _layers(archive, child, (*around, (id(child), name, group)), named, notes)
         elif child.tag == "layer" and child.get("src", "").lower().endswith(".png"):
             try:
                 pixels = png.decode(load(archive, child.attrib["src"]))
             except InputError as error:
                 raise InputError(f"{archive.filename}, layer “{name}”: {error}") from error
             left, top = (int(float(child.get(axis, "0"))) for axis in "xy")
-            yield Layer(name, pixels, left, top, own_opacity, own_visible, blend, group)
+            yield Layer(name, pixels, left, top, opacity, visible, blend, named.path(around))
         else:
             notes.append(f"“{name}” is no layer of pixels ({child.get('src') or child.tag}) and was left out.")
 

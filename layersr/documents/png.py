@@ -14,12 +14,11 @@ import cv2
 import numpy as np
 from jaxtyping import UInt8, UInt16
 
-from layersr.arrays import Pixels
+from layersr.arrays import Pixels, Plane
 from layersr.documents.guard import check_size
 from layersr.errors import InputError
 
-Grey = UInt8[np.ndarray, "h w"]
-Raster = Pixels | Grey
+Raster = Pixels | Plane
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _INCH = 0.0254
@@ -73,7 +72,7 @@ def write(
 
     Args:
         file: receives the bytes, in order.
-        bands: straight RGBA at `dtype`, or 8-bit grey.
+        bands: straight RGBA or grey at `dtype`.
         width: of every band.
         height: of all bands together.
         dtype: uint8 or uint16.
@@ -168,16 +167,16 @@ def decode(data: bytes) -> Pixels:
     return cv2.cvtColor(array, cv2.COLOR_BGR2RGBA if array.shape[2] == 3 else cv2.COLOR_BGRA2RGBA)
 
 
-def decode_grey(data: bytes) -> Grey:
-    """An 8-bit grey PNG as it is.
+def decode_grey(data: bytes) -> Plane:
+    """A grey PNG of 8 or 16 bit as it is.
 
     Raises:
         InputError: it is no such PNG.
     """
     header(data)
     array = _imdecode(data)
-    if array.ndim != 2 or array.dtype != np.uint8:
-        raise InputError("A provenance map is no 8-bit grey PNG.")
+    if array.ndim != 2:
+        raise InputError("A mask or provenance map is no grey PNG.")
     return array
 
 

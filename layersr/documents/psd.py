@@ -24,11 +24,11 @@ from layersr import color
 from layersr.arrays import Pixels
 from layersr.documents import manifest, packbits
 from layersr.documents.atomic import replacing_file
-from layersr.documents.groups import walk
 from layersr.documents.merged import Thumbnail, on_white, picture
 from layersr.documents.psd_spelling import BLEND_KEYS, MANIFEST_ID, stored_blend, stored_resolution, stored_text
 from layersr.errors import OutputError
-from layersr.layers import Layer, LayerStack
+from layersr.groups import walk
+from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
 
 THUMBNAIL = 160
 CHANNELS = (-1, 0, 1, 2)
@@ -56,7 +56,9 @@ def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
 
 
 def _check_fits(stack: LayerStack, path: Path, version: int) -> None:
-    sides = [stack.width, stack.height, *(side for layer in stack.layers for side in (layer.width, layer.height))]
+    masks = [owner.mask.values for owner in (*stack.layers, *stack.groups.values()) if owner.mask is not None]
+    planes = [(stack.width, stack.height), *(x.shape[:2] for x in (*masks, *(layer.pixels for layer in stack.layers)))]
+    sides = [side for plane in planes for side in plane]
     if max(sides) > PSB_SIDE:
         raise OutputError(f"Cannot write {path}: a side of {max(sides)} pixels is more than a PSB can have (300,000).")
     if version == 1 and max(sides) > PSD_SIDE:
@@ -64,6 +66,18 @@ def _check_fits(stack: LayerStack, path: Path, version: int) -> None:
             f"Cannot write {path}: a side of {max(sides)} pixels is more than a PSD can have (30,000);"
             " name it .psb instead."
         )
+
+
+@dataclass(frozen=True, eq=False)
+class _Record:
+    """What a record stands for: a layer, or the edge of a group (no layer, and at its upper edge maybe a mask)."""
+
+    layer: Layer | None = None
+    mask: LayerMask | None = None
+
+    @property
+    def channels(self) -> tuple[int, ...]:
+        return CHANNELS if self.mask is None else (*CHANNELS, -2)
 
 
 @dataclass(frozen=True)
@@ -192,8 +206,8 @@ class _Writer:
         self._file.write(struct.pack(">h", len(layers) if opaque else -len(layers)))
         start = self._file.tell()
         self._file.write(records)
-        for layer, place in zip(layers, places, strict=True):
-            for number, length in enumerate(self._channels(layer)):
+        for record, place in zip(layers, places, strict=True):
+            for number, length in enumerate(self._channels(record)):
                 struct.pack_into(self._length, records, place + number * (2 + width) + 2, length)
             self._check_length()
         self._file.write(bytes(-(self._file.tell() - section - 2 * width) % 4))
@@ -206,56 +220,76 @@ class _Writer:
         self._file.write(records)
         self._file.seek(0, io.SEEK_END)
 
-    def _records(self) -> tuple[list[Layer | None], bytearray, list[int]]:
-        """The records from the bottom up (None marks a group's edge), and where each one's channel list begins."""
-        layers: list[Layer | None] = []
+    def _records(self) -> tuple[list[_Record], bytearray, list[int]]:
+        """The records from the bottom up, their bytes, and where in these each one's channel list begins."""
+        found: list[_Record] = []
         records, places = bytearray(), []
 
-        def add(layer: Layer | None, name: str, extra: bytes = b"", flags: int = 8) -> None:
-            number = len(layers) + 1
+        def add(record: _Record, name: str, setting: Group, extra: bytes = b"", flags: int = 8) -> None:
+            number = len(found) + 1
             blocks = _block(b"luni", _unicode(stored_text(name))) + _block(b"lyid", struct.pack(">I", number)) + extra
             places.append(len(records) + 18)
-            layers.append(layer)
-            records.extend(self._record(layer, _pascal(name) + blocks, flags))
+            found.append(record)
+            flags += 0 if setting.visible else 2
+            records.extend(self._record(record, setting, _pascal(name) + blocks, flags))
 
+        path: tuple[str, ...] = ()
         for kind, what in walk(self._stack.layers):
             if kind == "layer":
-                add(what, what.name, flags=8 if what.visible else 8 + 2)
+                add(_Record(what, what.mask), what.name, Group(what.opacity, what.visible, what.blend))
             elif kind == "open":  # a group's lower edge carries no name, its upper edge does
-                add(None, "</Layer group>", _block(b"lsct", struct.pack(">I", 3)), flags=8 + 16)
+                path = (*path, what)
+                add(_Record(), "</Layer group>", Group(), _block(b"lsct", struct.pack(">I", 3)), flags=8 + 16)
             else:
-                add(None, what, _block(b"lsct", struct.pack(">I4s4s", 1, b"8BIM", b"pass")), flags=8 + 16)
-        return layers, records, places
+                group = self._stack.groups.get(path, Group())
+                key = b"pass" if group.blend == PASS_THROUGH else BLEND_KEYS[stored_blend(group.blend)]
+                edge = _block(b"lsct", struct.pack(">I4s4s", 1, b"8BIM", key))
+                add(_Record(mask=group.mask), what, group, edge, flags=8 + 16)
+                path = path[:-1]
+        return found, records, places
 
-    def _record(self, layer: Layer | None, tail: bytes, flags: int) -> bytes:
+    def _record(self, record: _Record, setting: Group, tail: bytes, flags: int) -> bytes:
+        layer = record.layer
         left, top, width, height = (layer.left, layer.top, layer.width, layer.height) if layer else (0, 0, 0, 0)
-        blend = BLEND_KEYS[stored_blend(layer.blend)] if layer else b"norm"
-        opacity = round(layer.opacity * 255) if layer else 255
-        extra = struct.pack(">I", 0) + struct.pack(">I", 40) + b"\0\0\xff\xff" * 10 + tail  # no mask; blend if: always
+        blend = b"norm" if setting.blend == PASS_THROUGH else BLEND_KEYS[stored_blend(setting.blend)]
+        extra = _mask_block(record.mask) + struct.pack(">I", 40) + b"\0\0\xff\xff" * 10 + tail  # blend if: always
         return b"".join(
             [
-                struct.pack(">4iH", top, left, top + height, left + width, len(CHANNELS)),
-                *(struct.pack(">h" + self._length[1], channel, 0) for channel in CHANNELS),
-                b"8BIM" + blend + struct.pack(">4B", opacity, 0, flags, 0),
+                struct.pack(">4iH", top, left, top + height, left + width, len(record.channels)),
+                *(struct.pack(">h" + self._length[1], channel, 0) for channel in record.channels),
+                b"8BIM" + blend + struct.pack(">4B", round(setting.opacity * 255), 0, flags, 0),
                 struct.pack(">I", len(extra)) + extra,
             ]
         )
 
-    def _channels(self, layer: Layer | None) -> list[int]:
-        """Write a layer's planes; the length of each."""
+    def _channels(self, record: _Record) -> list[int]:
+        """Write a record's planes; the length of each."""
         lengths = []
-        for channel in CHANNELS:
+        for channel in record.channels:
+            if channel == -2:
+                plane = record.mask.values
+            else:
+                plane = None if record.layer is None else record.layer.pixels[..., channel]
             start = self._file.tell()
-            if layer is None or not layer.pixels.size:
+            if plane is None or not plane.size:
                 self._file.write(struct.pack(">H", 0))
             else:
-                table = array("HI"[self._version - 1], bytes(layer.height * 2 * self._version))
+                table = array("HI"[self._version - 1], bytes(len(plane) * 2 * self._version))
                 self._file.write(struct.pack(">H", 1) + _big_endian(table))
                 rows = array(table.typecode)
-                _pack(layer.pixels[..., channel], self._file, rows)
+                _pack(plane, self._file, rows)
                 end = self._file.tell()
                 self._file.seek(start + 2)
                 self._file.write(_big_endian(rows))
                 self._file.seek(end)
             lengths.append(self._file.tell() - start)
         return lengths
+
+
+def _mask_block(mask: LayerMask | None) -> bytes:
+    """Where a mask lies, what it says elsewhere, and whether it counts."""
+    if mask is None:
+        return struct.pack(">I", 0)
+    height, width = mask.values.shape
+    place = (mask.top, mask.left, mask.top + height, mask.left + width)
+    return struct.pack(">I4i2B2x", 20, *place, 255 * mask.beyond, 0 if mask.active else 2)

@@ -5,7 +5,6 @@ black and goes on.
 """
 
 import zlib
-from dataclasses import dataclass
 
 import numpy as np
 from psd_tools.compression import decode_prediction, rle_impl
@@ -14,7 +13,7 @@ from psd_tools.psd.layer_and_mask import ChannelDataList, LayerRecord
 
 from layersr import color
 from layersr.documents.guard import check_size
-from layersr.layers import Layer
+from layersr.layers import LayerMask
 
 Plane = np.ndarray
 
@@ -68,32 +67,24 @@ def planes(record: LayerRecord, data: ChannelDataList, depth: int, version: int)
     return found
 
 
-@dataclass(frozen=True, eq=False)
-class Mask:
-    """What a mask lets through: code values at some place, and one value everywhere else."""
-
-    values: Plane
-    left: int
-    top: int
-    elsewhere: int
-
-    def over(self, left: int, top: int, width: int, height: int) -> Plane:
-        """The mask where a layer lies."""
-        # A layer places values on a rectangle already; the layer's own rectangle plays the canvas here.
-        shape = Layer("", np.zeros((*self.values.shape, 4), np.uint8), self.left - left, self.top - top)
-        there, own = shape.on_canvas(width, height)
-        out = np.full((height, width), self.elsewhere, self.values.dtype)
-        out[there] = self.values[own]
-        return out
+Rectangle = tuple[int, int, int, int]
+"""Left, top, right, bottom."""
 
 
-def mask(record: LayerRecord, found: dict[int, Plane], depth: int) -> Mask | None:
-    """The mask in force on a layer or group, if any.
+def mask(record: LayerRecord, found: dict[int, Plane], depth: int, reach: Rectangle) -> LayerMask | None:
+    """The mask of a layer or group, if it has one.
 
     Where it has a vector mask too, channel -2 holds both together and -3 the drawn one alone, so -2 is all that counts.
+
+    Args:
+        record: of the layer or group.
+        found: its planes.
+        depth: bits of the document.
+        reach: where the mask may matter. One that is thinned ("density") lets something through everywhere, which is
+            made into values as far as that.
     """
     data = record.mask_data
-    if data is None or data.flags.mask_disabled:
+    if data is None:
         return None
     dtype = {8: np.uint8, 16: np.uint16}[depth]
     top = color.levels(dtype)
@@ -101,10 +92,14 @@ def mask(record: LayerRecord, found: dict[int, Plane], depth: int) -> Mask | Non
     density = 255 if density is None else density
     values = found.get(-2, np.zeros((0, 0), dtype)).astype(np.uint32)
     values = (top - (top - values) * density // 255).astype(dtype)
-    return Mask(values, data.left, data.top, top - (top - data.background_color * (top // 255)) * density // 255)
-
-
-def multiply(alpha: Plane, factor: Plane) -> Plane:
-    """Two coverages at once, rounded."""
-    top = color.levels(alpha.dtype)
-    return ((alpha.astype(np.uint64) * factor + top // 2) // top).astype(alpha.dtype)
+    elsewhere = top - (top - data.background_color * (top // 255)) * density // 255
+    active = not data.flags.mask_disabled
+    bare = LayerMask(values, data.left, data.top, elsewhere == top, active)
+    if elsewhere in (0, top):
+        return bare
+    left, upper = min(reach[0], data.left), min(reach[1], data.top)
+    right, lower = max(reach[2], data.left + values.shape[1]), max(reach[3], data.top + values.shape[0])
+    check_size(right - left, lower - upper, "mask")
+    wide = np.full((lower - upper, right - left), elsewhere, dtype)
+    wide[data.top - upper :, data.left - left :][: values.shape[0], : values.shape[1]] = values
+    return LayerMask(wide, left, upper, False, active)

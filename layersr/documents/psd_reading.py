@@ -1,8 +1,8 @@
 """Reading PSD and PSB: layersr's own exactly, others' as far as a stack of pixel layers can say the same.
 
 What has no counterpart here is turned into pixels (text, shapes, smart objects, from what the application stored for
-them), folded into the layers (masks, clipping, fill opacity, the opacity and visibility of groups) or dropped
-(adjustments, effects), and each such thing adds a sentence to `LayerStack.notes`.
+them), folded into the layers (clipping, fill opacity) or dropped (adjustments, effects), and each such thing adds a
+sentence to `LayerStack.notes`.
 """
 
 import logging
@@ -13,17 +13,20 @@ from pathlib import Path
 import numpy as np
 from psd_tools.constants import ColorMode, Compression, Resource, SectionDivider, Tag
 from psd_tools.psd import PSD
+from psd_tools.psd.header import FileHeader
 from psd_tools.psd.layer_and_mask import ChannelDataList, LayerInfo, LayerRecord
 
 from layersr import color
 from layersr.arrays import Pixels
 from layersr.documents import manifest
 from layersr.documents.guard import check_size, reading
+from layersr.documents.named_groups import Groups
 from layersr.documents.psd_colours import to_rgb
-from layersr.documents.psd_planes import Mask, Plane, mask, multiply, planes, unpack
+from layersr.documents.psd_planes import Plane, Rectangle, mask, planes, unpack
 from layersr.documents.psd_spelling import BLEND_KEYS, MANIFEST_ID, SPELLING
 from layersr.errors import InputError
-from layersr.layers import Layer, LayerStack
+from layersr.flattening import multiply
+from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
 
 # Without a handler Python prints a library's warnings to stderr; what matters of them is in the notes.
 logging.getLogger("psd_tools").addHandler(logging.NullHandler())
@@ -75,8 +78,9 @@ def _stack(document: PSD, path: Path) -> LayerStack:
     notes: list[str] = []
     own = isinstance(block, bytes) and block.startswith(manifest.MAGIC)
     icc = _resource(document, Resource.ICC_PROFILE)
+    groups: dict[tuple[str, ...], Group] = {}
     if info is not None and info.layer_records:
-        layers = tuple(_Layers(document, info, icc, notes))
+        layers = tuple(_Layers(document, info, icc, notes, groups))
     elif own:
         layers = ()
     else:
@@ -91,6 +95,7 @@ def _stack(document: PSD, path: Path) -> LayerStack:
         layers,
         icc=None if not icc or icc == color.srgb_profile() else icc,
         resolution=_resolution(document),
+        groups=groups,
         notes=tuple(notes),
     )
     return manifest.loads(block, stack, SPELLING) if own else stack
@@ -145,23 +150,28 @@ def _flat(document: PSD, icc: bytes | None, notes: list[str]) -> Pixels:
 
 @dataclass(frozen=True, eq=False)
 class _Group:
-    """A group as it was found, with what it does to the layers in it."""
+    """A group as it was found: the number of its record, its name, and what it does."""
 
     number: int
     name: str
-    visible: bool
-    opacity: float
-    mask: Mask | None
-    clipped: bool
+    setting: Group
 
 
 class _Layers:
     """The layers of a document from the bottom up. Records are read from the top down, where groups begin."""
 
-    def __init__(self, document: PSD, info: LayerInfo, icc: bytes | None, notes: list[str]):
+    def __init__(
+        self,
+        document: PSD,
+        info: LayerInfo,
+        icc: bytes | None,
+        notes: list[str],
+        groups: dict[tuple[str, ...], Group],
+    ) -> None:
         self._header, self._icc, self._notes = document.header, icc, notes
+        self._named = Groups(groups, notes)
         self._records = list(zip(info.layer_records, info.channel_image_data, strict=True))
-        self._bases: dict[int, tuple[Layer, float]] = {}  # by group: what is clipped to, with its own opacity
+        self._bases: dict[int, Layer] = {}  # by group: what is clipped to
 
     def __iter__(self) -> Iterator[Layer]:
         for record, data, path in self._in_groups():
@@ -186,31 +196,21 @@ class _Layers:
     def _group(self, number: int, record: LayerRecord, data: ChannelDataList) -> _Group:
         name, blocks = _name(record), record.tagged_blocks
         setting = blocks.get_data(Tag.SECTION_DIVIDER_SETTING) or blocks.get_data(Tag.NESTED_SECTION_DIVIDER_SETTING)
-        found = self._planes(record, data)
-        group = _Group(
-            number=number,
-            name=name,
-            visible=record.flags.visible,
-            opacity=self._opacity(record),
-            mask=mask(record, found, self._header.depth),
-            clipped=bool(record.clipping),
-        )
-        blend = _BLENDS.get(bytes((setting.blend_mode or record.blend_mode).value), "normal")
-        if not group.visible:
-            self._notes.append(f"The group “{name}” is hidden; so are its layers now, one by one.")
-        if group.opacity != 1:
-            self._notes.append(f"The opacity of the group “{name}” was given to its layers.")
-        if group.mask:
-            self._notes.append(f"The mask of the group “{name}” was baked into the transparency of its layers.")
-        if group.clipped:
+        key = bytes((setting.blend_mode or record.blend_mode).value)
+        if record.clipping:
             self._notes.append(f"The clipping of the group “{name}” was dropped.")
-        if blend != "normal":
-            self._notes.append(f"The group “{name}” blends as {blend}; its layers keep their own modes instead.")
         if Tag.ARTBOARD_DATA1 in blocks:
             self._notes.append(f"The artboard “{name}” became a plain group, without its background and border.")
         if not _EFFECTS.isdisjoint(blocks):
             self._notes.append(f"The effects of the group “{name}” were dropped.")
-        return group
+        canvas = (0, 0, self._header.width, self._header.height)
+        found = Group(
+            self._opacity(record),
+            record.flags.visible,
+            PASS_THROUGH if key == b"pass" else _BLENDS.get(key, "normal"),
+            mask(record, self._planes(record, data), self._header.depth, canvas),
+        )
+        return _Group(number, name, found)
 
     def _planes(self, record: LayerRecord, data: ChannelDataList) -> dict[int, Plane]:
         return planes(record, data, self._header.depth, self._header.version)
@@ -240,50 +240,52 @@ class _Layers:
         if blocks & _EFFECTS:
             self._notes.append(f"The effects of the layer “{name}” were dropped.")
 
-        own_mask = mask(record, found, self._header.depth)
-        if own_mask:
-            self._notes.append(f"The mask of the layer “{name}” was baked into its transparency.")
-        opacity = self._opacity(record)
-        for group in path:
-            opacity *= group.opacity
         layer = Layer(
             name=name,
-            pixels=self._pixels(record, found, [own_mask, *(group.mask for group in path)]),
+            pixels=self._pixels(record, found),
             left=record.left,
             top=record.top,
-            opacity=opacity,
-            visible=record.flags.visible and all(group.visible for group in path),
+            opacity=self._opacity(record),
+            visible=record.flags.visible,
             blend=_BLENDS.get(bytes(record.blend_mode.value), "normal"),
-            group=tuple(group.name for group in path),
+            group=self._named.path([(group.number, group.name, group.setting) for group in path]),
+            mask=mask(record, found, self._header.depth, _reach(record, self._header)),
         )
         if clipped:
-            return self._clip(layer, *self._bases.get(parent, (None, 1.0)))
-        self._bases[parent] = layer, self._opacity(record)
+            return self._clip(layer, self._bases.get(parent))
+        self._bases[parent] = layer
         return layer
 
-    def _pixels(self, record: LayerRecord, found: dict[int, Plane], in_force: list[Mask | None]) -> Pixels:
-        alpha = found.get(-1)
+    def _pixels(self, record: LayerRecord, found: dict[int, Plane]) -> Pixels:
         if not (record.width and record.height):
             dtype = {8: np.uint8, 16: np.uint16}[self._header.depth]
             return np.zeros((record.height, record.width, 4), dtype)
-        pixels = to_rgb(self._header.color_mode, found, alpha, self._icc)
-        for layer_mask in filter(None, in_force):
-            factor = layer_mask.over(record.left, record.top, record.width, record.height)
-            pixels[..., 3] = multiply(pixels[..., 3], factor)
-        return pixels
+        return to_rgb(self._header.color_mode, found, found.get(-1), self._icc)
 
-    def _clip(self, layer: Layer, base: Layer | None, opacity: float) -> Layer:
+    def _clip(self, layer: Layer, base: Layer | None) -> Layer:
         """A layer that shows only where the one it is clipped to is."""
         if base is None:
             self._notes.append(f"The clipping of the layer “{layer.name}” was dropped: below it is no layer of pixels.")
             return layer
         self._notes.append(f"The layer “{layer.name}” was cut to “{base.name}”, to which it was clipped.")
-        inside = Mask(base.pixels[..., 3], base.left, base.top, 0)
+        inside = LayerMask(base.pixels[..., 3], base.left, base.top)
         pixels = layer.pixels.copy()
         if pixels.size:
-            pixels[..., 3] = multiply(pixels[..., 3], inside.over(layer.left, layer.top, layer.width, layer.height))
-        # The base's own opacity holds for what is clipped to it too; that of the groups is in both already.
-        return replace(layer, pixels=pixels, visible=layer.visible and base.visible, opacity=layer.opacity * opacity)
+            for shape in (inside, base.mask):
+                if shape is not None and shape.active:
+                    factor = shape.over(layer.left, layer.top, layer.width, layer.height)
+                    pixels[..., 3] = multiply(pixels[..., 3], factor)
+        # The base's own opacity holds for what is clipped to it too.
+        visible, opacity = layer.visible and base.visible, layer.opacity * base.opacity
+        return replace(layer, pixels=pixels, visible=visible, opacity=opacity)
+
+
+def _reach(record: LayerRecord, header: FileHeader) -> Rectangle:
+    """The canvas and the layer."""
+    return (
+        *(min(0, record.left), min(0, record.top)),
+        *(max(header.width, record.right), max(header.height, record.bottom)),
+    )
 
 
 def _divider(record: LayerRecord) -> SectionDivider | None:

@@ -6,7 +6,8 @@ import numpy as np
 
 from layersr import color
 from layersr.arrays import RGB, Scaled
-from layersr.layers import Layer, LayerStack, Window, flatten
+from layersr.flattening import flatten
+from layersr.layers import Layer, LayerStack, Window
 from layersr.progress import Progress, Report, silent
 from layersr.roles import AlphaUpscaler, Upscaler
 from layersr.seal import seal_in_place, sealable

@@ -7,7 +7,8 @@ import numpy as np
 
 from layersr import color
 from layersr.arrays import RGB, Pixels, Scaled
-from layersr.layers import LayerStack, bands, flatten_band
+from layersr.flattening import bands, flatten_band
+from layersr.layers import LayerStack
 
 STEPS = 6
 

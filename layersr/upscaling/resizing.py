@@ -7,7 +7,8 @@ import numpy as np
 from PIL import Image as PILImage
 
 from layersr import color
-from layersr.layers import Layer, LayerStack, flatten
+from layersr.flattening import flatten
+from layersr.layers import Layer, LayerStack
 from layersr.seal import seal, sealable
 
 REACH = 8

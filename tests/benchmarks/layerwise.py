@@ -19,7 +19,8 @@ import numpy as np
 
 import layersr
 from layersr import backends, color, pipeline, upscaling
-from layersr.layers import Image, Layer, LayerStack, flatten
+from layersr.flattening import flatten
+from layersr.layers import Image, Layer, LayerStack
 from layersr.seal import seal
 from layersr.training.pictures import find
 from layersr.upscaling.consistency import back_project, shrink

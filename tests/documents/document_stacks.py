@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from layersr import color, documents
-from layersr.layers import Layer, LayerStack
+from layersr.documents.named_groups import same, same_mask
+from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
 
 OTHER_PROFILE = color.srgb_profile()[:-1] + b"\x01"
 """A profile that is not the one layersr writes by itself."""
@@ -45,7 +46,29 @@ def noise(seed: int, height: int, width: int, dtype: type) -> np.ndarray:
 
 
 @st.composite
-def layers(draw: st.DrawFn, dtype: type) -> Layer:
+def masks(draw: st.DrawFn, dtype: type) -> LayerMask:
+    size, seed = (draw(st.integers(0, 20)), draw(st.integers(0, 20))), draw(st.integers(0, 2**16))
+    return LayerMask(
+        values=np.random.default_rng(seed).integers(0, color.levels(dtype) + 1, size).astype(dtype),
+        left=draw(st.integers(-30, 50)),
+        top=draw(st.integers(-30, 50)),
+        beyond=draw(st.booleans()),
+        active=draw(st.booleans()),
+    )
+
+
+@st.composite
+def groups(draw: st.DrawFn, dtype: type, masked: bool) -> Group:
+    return Group(
+        opacity=draw(st.integers(0, 255)) / 255,
+        visible=draw(st.booleans()),
+        blend=draw(st.sampled_from([PASS_THROUGH, *color.BLEND])),
+        mask=draw(st.none() | masks(dtype)) if masked else None,
+    )
+
+
+@st.composite
+def layers(draw: st.DrawFn, dtype: type, masked: bool = True) -> Layer:
     width, height = draw(st.integers(0, 20)), draw(st.integers(0, 20))
     seed = draw(st.integers(0, 2**16))
     codes = np.random.default_rng(seed).integers(0, 4, (height, width)).astype(np.uint8)
@@ -58,18 +81,23 @@ def layers(draw: st.DrawFn, dtype: type) -> Layer:
         visible=draw(st.booleans()),
         blend=draw(st.sampled_from(BLENDS)),
         group=tuple(draw(st.lists(st.sampled_from(["a", "b", "", "組\0", "👁"]), max_size=3))),
+        mask=draw(st.none() | masks(dtype)) if masked else None,
         provenance=codes if draw(st.booleans()) else None,
         facts=draw(st.dictionaries(st.text(max_size=3), json_values, max_size=3)),
     )
 
 
 @st.composite
-def stacks(draw: st.DrawFn) -> LayerStack:
+def stacks(draw: st.DrawFn, masked: bool = True) -> LayerStack:
     dtype = draw(st.sampled_from([np.uint8, np.uint16]))
+    found = tuple(draw(st.lists(layers(dtype, masked), max_size=4)))
+    paths = sorted({layer.group[:k] for layer in found for k in range(1, len(layer.group) + 1)})
+    settings = {path: draw(groups(dtype, masked)) for path in paths if draw(st.booleans())}
     return LayerStack(
         width=draw(st.integers(1, 40)),
         height=draw(st.integers(1, 40)),
-        layers=tuple(draw(st.lists(layers(dtype), max_size=4))),
+        layers=found,
+        groups={path: group for path, group in settings.items() if not group.plain or group.mask is not None},
         icc=draw(st.sampled_from([None, OTHER_PROFILE])),
         resolution=draw(st.none() | st.tuples(st.floats(1, 2400), st.floats(1, 2400))),
         recipe=draw(st.sampled_from(["", "scale = 2\r\nseed = 7\n", "# 猫\n"])),
@@ -107,12 +135,16 @@ def scene(dtype: type, seed: int = 0, width: int = 96, height: int = 64) -> Laye
 def assert_same(one: LayerStack, other: LayerStack) -> None:
     assert (one.width, one.height, one.icc, one.resolution) == (other.width, other.height, other.icc, other.resolution)
     assert (one.recipe, one.dtype, len(one.layers)) == (other.recipe, other.dtype, len(other.layers))
+    assert set(one.groups) == set(other.groups)
+    assert all(same(group, other.groups[path]) for path, group in one.groups.items())
     for a, b in zip(one.layers, other.layers, strict=True):
         assert np.array_equal(a.pixels, b.pixels)
         assert a.pixels.dtype == b.pixels.dtype
         for field in ("name", "left", "top", "opacity", "visible", "blend", "group"):
             assert getattr(a, field) == getattr(b, field), field
         assert dict(a.facts) == dict(b.facts)
+        assert (a.mask is None) == (b.mask is None)
+        assert a.mask is None or same_mask(a.mask, b.mask)
         assert (a.provenance is None) == (b.provenance is None)
         if a.provenance is not None:
             assert np.array_equal(a.provenance, b.provenance)

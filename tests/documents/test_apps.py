@@ -8,7 +8,8 @@ from apps import AppLayer, gimp_open, krita_open, krita_save, missing
 from document_stacks import scene
 
 from layersr import documents
-from layersr.layers import Layer, LayerStack, flatten
+from layersr.flattening import flatten
+from layersr.layers import Layer, LayerStack
 
 pytestmark = pytest.mark.apps
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from layersr import documents
 from layersr.errors import InputError, OutputError
-from layersr.layers import Layer, LayerStack, flatten_band
+from layersr.flattening import flatten_band
+from layersr.layers import Layer, LayerStack
 
 NAMES = ["x.psd", "x.psb", "x.ora", "x"]
 

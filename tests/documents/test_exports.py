@@ -11,8 +11,8 @@ from psd_tools.composite import composite
 
 from layersr import documents
 from layersr.cli import run
+from layersr.flattening import flatten
 from layersr.images import read_image, write_image
-from layersr.layers import flatten
 
 PICTURES = (
     "paintings/peppercarrot/E01_E01.webp",

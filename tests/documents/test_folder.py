@@ -11,7 +11,8 @@ from hypothesis import given
 
 from layersr import documents
 from layersr.errors import InputError, OutputError
-from layersr.layers import LayerStack, flatten
+from layersr.flattening import flatten
+from layersr.layers import LayerStack
 
 
 @given(stack=stacks())

@@ -12,7 +12,8 @@ from psd_tools import PSDImage
 
 from layersr import documents
 from layersr.errors import InputError
-from layersr.layers import LayerStack, flatten
+from layersr.flattening import flatten
+from layersr.layers import LayerStack
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(os.environ.get("LAYERSR_DATA", ROOT.parent / "shared" / "data")) / "layered"

@@ -15,7 +15,7 @@ from layersr.cli import run
 from layersr.documents import read
 from layersr.documents.kra_tiles import unpack
 from layersr.errors import InputError
-from layersr.layers import flatten
+from layersr.flattening import flatten
 
 HEAD = "<?xml version='1.0' encoding='UTF-8'?>\n<!DOCTYPE DOC PUBLIC '-//KDE//DTD krita 2.0//EN' 'http://x/y.dtd'>\n"
 
@@ -83,7 +83,7 @@ def test_pixels_and_all_that_stacks_say(tmp_path: Path, pixels: np.ndarray, pack
     assert not stack.notes
 
 
-def test_what_is_folded_or_left_out_is_told(tmp_path: Path, pixels: np.ndarray) -> None:
+def test_groups_and_masks_are_kept_and_the_rest_is_told(tmp_path: Path, pixels: np.ndarray) -> None:
     pixels[..., 3] = 200
     half = np.zeros((64, 64, 1), np.uint8)
     half[:, :32] = 255
@@ -99,10 +99,12 @@ def test_what_is_folded_or_left_out_is_told(tmp_path: Path, pixels: np.ndarray) 
     stack = read(document(tmp_path / "x.kra", tree, parts))
     endless, a = stack.layers
     assert (endless.width, endless.height, endless.pixels[9, 9].tolist()) == (80, 60, [1, 2, 3, 255])
-    assert (a.width, a.opacity) == (32, 0.2)
+    assert (a.width, a.opacity, a.mask.left, a.mask.top, a.mask.beyond) == (128, 1.0, 0, 0, False)
+    np.testing.assert_array_equal(a.mask.values, half[..., 0])
+    assert (stack.groups["g",].opacity, stack.groups["g",].blend) == (0.2, "normal")
     assert (a.pixels[..., 3] == 200).all()
     told = " ".join(stack.notes)
-    for word in ("“words” is a vector layer", "mask of “a” was applied", "filter mask", "opacity of the group “g”"):
+    for word in ("“words” is a vector layer", "filter mask"):
         assert word in told
 
 

@@ -4,6 +4,7 @@ import io
 import math
 import struct
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -17,11 +18,13 @@ from PIL import Image
 
 from layersr import color, documents
 from layersr.documents import png
+from layersr.documents.named_groups import same
 from layersr.errors import InputError
-from layersr.layers import Layer, LayerStack, flatten
+from layersr.flattening import flatten
+from layersr.layers import Group, Layer, LayerMask, LayerStack
 
 
-@given(stack=stacks())
+@given(stack=stacks(masked=False))
 def test_comes_back(tmp_path_factory: pytest.TempPathFactory, stack: LayerStack):
     assert_comes_back(stack, tmp_path_factory.mktemp("law") / "x.ora")
 
@@ -73,7 +76,7 @@ def encoded(array: np.ndarray) -> bytes:
     return cv2.imencode(".png", array)[1].tobytes()
 
 
-def test_foreign_groups_are_folded(tmp_path: Path):
+def test_foreign_groups_are_kept(tmp_path: Path):
     xml = """<image w="4" h="3" xres="90"><stack>
       <stack name="g" visibility="hidden" opacity="0.5" composite-op="svg:multiply">
         <layer name="deep" src="data/a.png" x="1" y="-1" opacity="0.4" composite-op="krita:vivid_light"/></stack>
@@ -83,13 +86,30 @@ def test_foreign_groups_are_folded(tmp_path: Path):
     stack = documents.read(build(tmp_path / "x.ora", xml, a=encoded(np.full((2, 2), 7, np.uint8)), b=encoded(wide)))
     plain, deep = stack.layers
     assert (plain.name, plain.blend, plain.opacity, plain.left) == ("", "add", 1.0, 0)
-    assert (deep.name, deep.blend, deep.visible, deep.group) == ("deep", "vivid-light", False, ("g",))
-    assert (deep.left, deep.top, deep.opacity) == (1, -1, pytest.approx(0.2, abs=0.003))
+    assert (deep.name, deep.blend, deep.visible, deep.group) == ("deep", "vivid-light", True, ("g",))
+    assert (deep.left, deep.top, deep.opacity) == (1, -1, pytest.approx(0.4))
+    assert same(stack.groups["g",], Group(0.5, False, "multiply"))
     assert deep.pixels[0, 0].tolist() == [7 * 257] * 3 + [65535]
     assert stack.resolution == (90.0, 90.0)
     told = " ".join(stack.notes)
-    for part in ("hidden", "opacity of the group “g”", "multiply", "“words”", "“drawing”", "16"):
+    for part in ("“words”", "“drawing”", "16"):
         assert part in told
+
+
+def test_masks_become_transparency(tmp_path: Path):
+    stack = scene(np.uint8)
+    half = np.zeros((64, 48), np.uint8)
+    half[:, :24] = 128
+    soft = replace(stack.layers[1], mask=LayerMask(half, beyond=True))
+    low = replace(stack.layers[0], mask=LayerMask(half, active=False))
+    hiding = {("outer",): Group(mask=LayerMask(half), opacity=0.6, blend="normal")}
+    masked = replace(stack, layers=(low, soft, *stack.layers[2:]), groups=hiding)
+    documents.write(masked, tmp_path / "x.ora")
+    read = documents.read(tmp_path / "x.ora")
+    assert all(layer.mask is None for layer in read.layers)
+    assert same(read.groups["outer",], Group(opacity=0.6, blend="normal"))
+    difference = np.abs(flatten(masked).astype(int) - flatten(read))
+    assert difference.max() <= 1
 
 
 @pytest.mark.parametrize(

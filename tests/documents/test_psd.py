@@ -17,7 +17,8 @@ from psd_tools.compression import rle
 from layersr import color, documents
 from layersr.documents import packbits
 from layersr.errors import OutputError
-from layersr.layers import Layer, LayerStack, flatten
+from layersr.flattening import flatten
+from layersr.layers import Layer, LayerStack
 
 
 @given(stack=stacks(), suffix=st.sampled_from([".psd", ".PSB"]))
@@ -81,9 +82,9 @@ class Walk:
         (count,) = self.take(">h")
         records = [self.record() for _ in range(abs(count))]
         for record in records:
-            width, height = record["right"] - record["left"], record["bottom"] - record["top"]
-            for _, length in record["channels"]:
-                self.plane(length, width * depth // 8, height)
+            for number, length in record["channels"]:
+                top, left, bottom, right = record["masked" if number == -2 else "placed"]
+                self.plane(length, (right - left) * depth // 8, bottom - top)
         assert 0 <= info_end - self.file.tell() < 4
         self.file.seek(info_end)
         assert self.take(">I") == (0,)
@@ -102,14 +103,20 @@ class Walk:
         assert self.file.tell() == end
 
     def record(self) -> dict:
-        top, left, bottom, right, channels = self.take(">4iH")
+        *placed, channels = self.take(">4iH")
         listed = [self.take(">h" + self.length[1]) for _ in range(channels)]
-        assert [number for number, _ in listed] == [-1, 0, 1, 2]
+        assert [number for number, _ in listed] in ([-1, 0, 1, 2], [-1, 0, 1, 2, -2])
         signature, blend, opacity, clipping, flags, filler, extra = self.take(">4s4s4BI")
         assert (signature, clipping, filler) == (b"8BIM", 0, 0)
         assert extra % 2 == 0
         end = self.file.tell() + extra
-        assert self.take(">II40s") == (0, 40, b"\0\0\xff\xff" * 10)
+        (mask,) = self.take(">I")
+        assert mask == (20 if len(listed) == 5 else 0)
+        if mask:
+            *masked, elsewhere, state = self.take(">4i2B2x")
+            assert elsewhere in (0, 255)
+            assert state in (0, 2)
+        assert self.take(">I40s") == (40, b"\0\0\xff\xff" * 10)
         (pascal,) = self.take(">B")
         assert self.file.read(pascal).isascii()
         self.file.read(-(pascal + 1) % 4)

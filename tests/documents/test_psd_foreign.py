@@ -7,11 +7,13 @@ import pytest
 from PIL import Image
 from psd_tools import PSDImage
 from psd_tools.constants import BlendMode, ColorMode, Compression, Tag
-from psd_tools.psd.layer_and_mask import LayerInfoBlock
+from psd_tools.psd.layer_and_mask import LayerInfoBlock, MaskParameters
 
 from layersr import color, documents
+from layersr.documents.named_groups import same
 from layersr.errors import InputError
-from layersr.layers import LayerStack
+from layersr.flattening import flatten
+from layersr.layers import Group, LayerStack
 
 
 def opened(psd: PSDImage, tmp_path: Path) -> LayerStack:
@@ -58,7 +60,7 @@ def test_32_bit_is_refused(tmp_path: Path):
         documents.read(tmp_path / "x.psd")
 
 
-def test_groups_are_folded(tmp_path: Path):
+def test_groups_are_kept(tmp_path: Path):
     psd = PSDImage.new("RGB", (9, 9))
     group = psd.create_group(name="shadows")
     layer = psd.create_pixel_layer(red(), name="red", top=2, left=1)
@@ -67,23 +69,49 @@ def test_groups_are_folded(tmp_path: Path):
     layer.opacity, layer.blend_mode = 100, BlendMode.VIVID_LIGHT
     stack = opened(psd, tmp_path)
     (read,) = stack.layers
-    assert (read.name, read.group, read.visible, read.blend) == ("red", ("shadows",), False, "vivid-light")
-    assert read.opacity == pytest.approx(51 / 255 * 100 / 255)
-    assert [part in " ".join(stack.notes) for part in ("hidden", "opacity", "multiply")] == [True] * 3
+    assert (read.name, read.group, read.visible, read.blend) == ("red", ("shadows",), True, "vivid-light")
+    assert read.opacity == 100 / 255
+    assert same(stack.groups["shadows",], Group(51 / 255, False, "multiply"))
+    assert not stack.notes
+
+
+def test_groups_of_one_name_that_do_different_things(tmp_path: Path):
+    psd = PSDImage.new("RGB", (9, 9))
+    for opacity in (51, 102, 51):
+        group = psd.create_group(name="twin")
+        group.append(psd.create_pixel_layer(red(), name="red"))
+        group.opacity = opacity
+    stack = opened(psd, tmp_path)
+    assert [layer.group for layer in stack.layers] == [("twin",), ("twin (2)",), ("twin",)]
+    assert [stack.groups[path].opacity for path in (("twin",), ("twin (2)",))] == [51 / 255, 102 / 255]
+    assert "Two groups are called “twin”" in stack.notes[0]
 
 
 @pytest.mark.parametrize("elsewhere", [0, 255])
 @pytest.mark.parametrize("enabled", [True, False])
-def test_mask_is_baked(tmp_path: Path, elsewhere: int, enabled: bool):
+def test_mask_is_kept(tmp_path: Path, elsewhere: int, enabled: bool):
     psd = PSDImage.new("RGB", (9, 9))
     layer = psd.create_pixel_layer(red().convert("RGB"), name="red", top=2, left=1)
     layer.create_mask(Image.new("L", (2, 9), 51))
     layer.mask._data.background_color = elsewhere
     layer.mask._data.flags.mask_disabled = not enabled
     stack = opened(psd, tmp_path)
-    alpha = stack.layers[0].pixels[..., 3]
-    assert alpha[0].tolist() == ([51, 51, elsewhere, elsewhere] if enabled else [255] * 4)
-    assert any("mask of the layer “red”" in note for note in stack.notes) == enabled
+    (kept,) = stack.layers
+    assert (kept.pixels[..., 3] == 255).all()
+    assert kept.mask.over(kept.left, kept.top, 4, 1).tolist() == [[51, 51, elsewhere, elsewhere]]
+    assert kept.mask.active == enabled
+    assert flatten(stack)[2, 1:5, 3].tolist() == ([51, 51, elsewhere, elsewhere] if enabled else [255] * 4)
+
+
+def test_a_thinned_mask_lets_something_through_everywhere(tmp_path: Path):
+    psd = PSDImage.new("RGB", (9, 9))
+    layer = psd.create_pixel_layer(red().convert("RGB"), name="red", top=2, left=1)
+    layer.create_mask(Image.new("L", (2, 9), 0))
+    layer.mask._data.background_color = 0
+    layer.mask._data.flags.parameters_applied = True
+    layer.mask._data.parameters = MaskParameters(user_mask_density=51)
+    stack = opened(psd, tmp_path)
+    assert flatten(stack)[2, 1:5, 3].tolist() == [204] * 4
 
 
 def test_clipping_is_cut(tmp_path: Path):
