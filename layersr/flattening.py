@@ -6,6 +6,7 @@ layer (W3C, Compositing and Blending Level 1, "isolated groups").
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -135,6 +136,32 @@ class _Band:
 def _known(blend: str) -> str:
     """A blend mode we can compute; the others are shown as normal."""
     return blend if blend in color.BLEND else "normal"
+
+
+def settled(stack: LayerStack) -> LayerStack:
+    """The stack with all that masks and groups do done to the layers themselves: the groups are folders then.
+
+    It looks the same as long as layers of a group that does more do not overlap and blend normally.
+    """
+    layers = []
+    for layer in stack.layers:
+        around = stack.around(layer)
+        opacity = layer.opacity * float(np.prod([group.opacity for group in around]))
+        visible = layer.visible and all(group.visible for group in around)
+        layers.append(replace(layer, pixels=masked(layer, stack), mask=None, opacity=opacity, visible=visible))
+    return replace(stack, layers=tuple(layers), groups={})
+
+
+def masked(layer: Layer, stack: LayerStack) -> Pixels:
+    """A layer's pixels, what its mask and those of its groups hide made transparent."""
+    masks = [owner.mask for owner in (layer, *stack.around(layer)) if owner.mask is not None and owner.mask.active]
+    if not masks or not layer.pixels.size:
+        return layer.pixels
+    pixels = layer.pixels.copy()
+    for mask in masks:
+        factor = mask.over(layer.left, layer.top, layer.width, layer.height)
+        pixels[..., 3] = multiply(pixels[..., 3], factor)
+    return pixels
 
 
 def multiply(alpha: Plane, factor: Plane) -> Plane:

@@ -184,9 +184,9 @@ class LayerStack:
         layers: back to front, all of one depth.
         icc: ICC profile, or None for sRGB.
         resolution: pixels per inch, horizontal and vertical, or None.
-        groups: by path (names, outermost first), what those groups do that are more than folders.
         recipe: the TOML of the `Recipe` that made it, or "".
         notes: sentences about what a reader could not keep (foreign files); empty for layersr's own.
+        groups: by path (names, outermost first), what those groups do that are more than folders.
     """
 
     width: int
@@ -194,9 +194,9 @@ class LayerStack:
     layers: tuple[Layer, ...]
     icc: bytes | None = None
     resolution: tuple[float, float] | None = None
-    groups: Mapping[tuple[str, ...], Group] = field(default_factory=dict)
     recipe: str = ""
     notes: tuple[str, ...] = ()
+    groups: Mapping[tuple[str, ...], Group] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if len({layer.pixels.dtype for layer in self.layers}) > 1:
@@ -209,6 +209,10 @@ class LayerStack:
     def dtype(self) -> np.dtype:
         """The depth: uint8 or uint16 (uint8 for a stack without layers)."""
         return self.layers[0].pixels.dtype if self.layers else np.dtype(np.uint8)
+
+    def around(self, layer: Layer) -> tuple[Group, ...]:
+        """What the groups around a layer do, outermost first."""
+        return tuple(self.groups.get(layer.group[:k], Group()) for k in range(1, len(layer.group) + 1))
 
     def with_layers(self, layers: tuple[Layer, ...]) -> "LayerStack":
         """The same document with other layers."""

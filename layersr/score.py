@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from layersr import color
 from layersr.arrays import Pixels
 from layersr.errors import UsageError
-from layersr.flattening import BAND, bands, flatten, flatten_band
+from layersr.flattening import BAND, bands, flatten, flatten_band, settled
 from layersr.layers import Layer, LayerStack
 
 FOUND = 0.5
@@ -248,7 +248,7 @@ class _Element:
 
 
 def _elements(stack: LayerStack) -> list[tuple[int, Layer]]:
-    return [(i, layer) for i, layer in enumerate(stack.layers) if i > 0 and layer.visible]
+    return [(i, layer) for i, layer in enumerate(settled(stack).layers) if i > 0 and layer.visible]
 
 
 def _mean(values: list) -> float | None:

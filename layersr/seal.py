@@ -47,7 +47,8 @@ def seal(stack: LayerStack, target: Pixels) -> LayerStack:
     code value is then the target's), INVENTED where something opaque lies above it, ESTIMATED in between.
 
     Args:
-        stack: layer 0 covers the canvas; visible layers blend normally at full opacity. Hidden layers pass untouched.
+        stack: layer 0 covers the canvas; visible layers blend normally at full opacity, without masks, in groups that
+            are folders. Hidden layers pass untouched.
         target: straight RGBA, (height, width, 4), at the stack's depth.
 
     Raises:
@@ -73,7 +74,7 @@ def seal_in_place(stack: LayerStack, target: Iterable[tuple[slice, Pixels]]) -> 
         a stack of the same pixel arrays, with provenance.
     """
     if not sealable(stack):
-        raise ValueError("layer 0 does not cover the canvas, or a layer does not blend normally at full opacity")
+        raise ValueError("layer 0 does not cover the canvas, or a layer or group does more than cover what is below it")
     sealed = [_untraced(layer) if layer.visible else layer for layer in stack.layers]
     shown = [layer for layer in sealed if layer.visible]
     for rows, wanted in target:
@@ -86,8 +87,12 @@ def seal_in_place(stack: LayerStack, target: Iterable[tuple[slice, Pixels]]) -> 
 
 def sealable(stack: LayerStack) -> bool:
     """Whether `seal` knows what to do with it: see its argument."""
-    if any(layer.visible and (layer.blend != "normal" or layer.opacity != 1) for layer in stack.layers):
-        return False
+    for layer in stack.layers:
+        masked = layer.mask is not None and layer.mask.active
+        if layer.visible and (layer.blend != "normal" or layer.opacity != 1 or masked):
+            return False
+        if not all(group.plain for group in stack.around(layer)):
+            return False
     ground = stack.layers[0] if stack.layers else None
     if ground is None or not ground.visible:
         return False

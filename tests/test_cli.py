@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -20,7 +21,7 @@ from layersr.cli import cli, failures, interrupts, run, show
 from layersr.errors import LayersrError, WeightsError
 from layersr.flattening import flatten
 from layersr.images import read_image, write_image
-from layersr.layers import Image, Layer, LayerStack
+from layersr.layers import Group, Image, Layer, LayerMask, LayerStack
 from layersr.progress import Progress
 from layersr.recipe import Recipe, dumps
 
@@ -104,8 +105,10 @@ def test_upscale_a_document(here: Path):
     image = read_image(here / "in.png")
     stack = made(image, Recipe(scale=1))
     spot = stack.layers[1]
-    shown = Layer("screen", spot.pixels, 3, 4, opacity=0.4, visible=False, blend="screen", group=("group",))
-    documents.write(stack.with_layers((*stack.layers, shown)), here / "in.psd")
+    mask = LayerMask(np.full((9, 9), 99, np.uint8), 4, 5)
+    shown = Layer("screen", spot.pixels, 3, 4, opacity=0.4, visible=False, blend="screen", group=("group",), mask=mask)
+    grouped = replace(stack, layers=(*stack.layers, shown), groups={("group",): Group(0.2, blend="multiply")})
+    documents.write(grouped, here / "in.psd")
     result = call("upscale", "in.psd", "out.ora", "--size", "100x999", "--upscale", "classic", "--alpha", "classic")
     assert result.exit_code == 0, result.output
     large = documents.read(here / "out.ora")
@@ -115,6 +118,13 @@ def test_upscale_a_document(here: Path):
         ("eye 目 👁", (), True, "normal", 1.0),
         ("screen", ("group",), False, "screen", 0.4),
     ]
+    assert (large.groups["group",].opacity, large.groups["group",].blend) == (0.2, "multiply")
+    assert "note: OpenRaster has no masks; these became transparency: “screen”" in result.stderr
+    result = call("upscale", "in.psd", "out.psd", "--scale", "2", "--upscale", "classic", "--alpha", "classic")
+    assert "note" not in result.stderr
+    assert (documents.read(here / "out.psd").layers[2].mask.values == 99).all()
+    assert "group group: 20%, multiply" in call("inspect", "out.psd").stdout
+    assert "no, masked" in call("inspect", "out.psd").stdout
     assert call("upscale", "in.psd", "flat.png", "--scale", "2", "--upscale", "classic").exit_code == 0
     assert read_image(here / "flat.png").pixels.shape == (80, 112, 4)
 
@@ -433,13 +443,14 @@ def test_inspect(here: Path, asked: list[Recipe]):
         "layers": [
             {
                 **{"name": "background", "left": 0, "top": 0, "width": 56, "height": 40},
-                **{"opacity": 1.0, "visible": True, "blend": "normal", "group": []},
+                **{"opacity": 1.0, "visible": True, "blend": "normal", "group": [], "mask": False},
             },
             {
                 **{"name": "eye 目 👁", "left": 20, "top": 10, "width": 16, "height": 20},
-                **{"opacity": 1.0, "visible": True, "blend": "normal", "group": []},
+                **{"opacity": 1.0, "visible": True, "blend": "normal", "group": [], "mask": False},
             },
         ],
+        "groups": [],
     }
     lines = call("inspect", "out.psd").stdout.splitlines()
     assert "56 x 40, 8 bit" in lines[0]

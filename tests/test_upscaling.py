@@ -9,7 +9,7 @@ import pytest
 from layersr.backends import load
 from layersr.color import levels
 from layersr.flattening import flatten
-from layersr.layers import Layer, LayerStack
+from layersr.layers import Group, Layer, LayerMask, LayerStack
 from layersr.seal import seal
 from layersr.upscaling import consistency, elements, resize, upscale
 from layersr.upscaling.chain import Chain, steps
@@ -175,3 +175,45 @@ def test_mattes_are_doubted_at_their_edges_only() -> None:
     assert doubt[2, 33]
     assert not doubt[:, :20].any()
     assert not doubtful(small.with_layers(small.layers[:1])).any()
+
+
+def test_masks_and_groups_come_along() -> None:
+    small = stack()
+    rows, columns = np.mgrid[:12, :14]
+    disc = np.where((rows - 6) ** 2 + (columns - 7) ** 2 < 20, 255, 0).astype(np.uint8)
+    mask = LayerMask(disc, 30, -5, beyond=True, active=False)
+    group = Group(0.5, False, "multiply", LayerMask(np.full((32, 40), 128, np.uint8)))
+    masked = replace(small, layers=(small.layers[0], replace(small.layers[1], mask=mask)), groups={("g",): group})
+    large = upscale(masked, load("upscale", "classic"), load("alpha", "classic"), 3)
+    kept, its = large.layers[1].mask, large.groups["g",]
+    assert (kept.left, kept.top, kept.values.shape, kept.beyond, kept.active) == (90, -15, (36, 42), True, False)
+    assert (kept.values[16:20, 19:23] == 255).all()  # exact where all around is
+    assert (kept.values[:3, :3] == 0).all()
+    assert 0 < kept.values[18, 5] < 255 or 0 < kept.values[18, 8] < 255  # soft along the edge
+    assert (its.opacity, its.visible, its.blend) == (0.5, False, "multiply")
+    assert (its.mask.values == 128).all()
+    assert its.mask.values.shape == (96, 120)
+
+
+def test_masked_stacks_shrink_back_layer_by_layer() -> None:
+    small = stack()
+    rows, columns = np.mgrid[:32, :40]
+    soft = np.clip(20 * (12 - np.hypot(rows - 16, columns - 20)), 0, 255).astype(np.uint8)
+    masked = replace(small, layers=(small.layers[0], replace(small.layers[1], mask=LayerMask(soft))))
+    large = upscale(masked, load("upscale", "layersr"), load("alpha", "layersr"), 2)
+    shrunk = cv2.resize(large.layers[1].mask.values, (40, 32), interpolation=cv2.INTER_AREA)
+    assert np.abs(shrunk.astype(int) - soft).mean() < 2
+
+
+@pytest.mark.parametrize("beyond", [True, False])
+def test_masks_are_resized(beyond: bool) -> None:
+    small = stack()
+    mask = LayerMask(np.full((8, 10), 0 if beyond else 255, np.uint8), 4, 6, beyond)
+    masked = replace(small, layers=(small.layers[0], replace(small.layers[1], mask=mask)))
+    other = resize(masked, 60, 48)
+    expected = np.full((48, 60), 255 if beyond else 0)
+    expected[9:21, 6:21] = 0 if beyond else 255
+    found = other.layers[1].mask.over(0, 0, 60, 48)
+    assert np.abs(found - expected)[12:18, 9:18].max() <= 8  # along its edge the filter has its say
+    expected[8:22, 5:22] = found[8:22, 5:22]
+    np.testing.assert_array_equal(found, expected)

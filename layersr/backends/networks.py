@@ -43,8 +43,13 @@ class Network:
         return self._session.run(None, {"image": np.ascontiguousarray(planes, np.float32)[None]})[0][0]
 
 
-def session(path: Path, device: str) -> Any:
+def session(path: Path, device: str, threads: int = 0) -> Any:
     """The network of an ONNX file, ready to run.
+
+    Args:
+        path: of the file.
+        device: see `Network`.
+        threads: how many the CPU runs it with; 0 leaves it to onnxruntime.
 
     Raises:
         WeightsError: the file is missing or damaged.
@@ -54,6 +59,7 @@ def session(path: Path, device: str) -> Any:
     wanted = PROVIDERS.get(device.split(":")[0], [])
     there = [name for name in wanted if name in onnxruntime.get_available_providers()]
     options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
     options.log_severity_level = 3  # errors; its warnings mean nothing to a person who exports a picture
     way = "Run: pip install --force-reinstall layersr"
     if not path.is_file():

@@ -29,7 +29,8 @@ def upscale(file: str, out: str, as_json: bool, force: bool, **choices: Any) -> 
     """Enlarge a picture, or a layered document layer by layer.
 
     \b
-    layersr upscale in.psd out.psd --scale 4     names, groups, order, opacity, blend modes and visibility stay
+    layersr upscale in.psd out.psd --scale 4     names, groups, masks, order, opacity, blend modes and
+                                                 visibility stay
     layersr upscale in.png out.png --scale 4     a flat picture, flat
     layersr upscale in.psd out.png               a document, layer by layer, then flattened
 
@@ -72,13 +73,14 @@ def _upscale(file: str, out: str, recipe: Any, flat: bool, display: show.Display
         images.write_image(flattening.flatten(large), out, large.icc, large.resolution)
     else:
         documents.write(large, out)
+    notes = [*small.notes, *(() if flat else documents.losses(large, out))]
     display(Progress("done", 1.0))
     display.close()
     seconds = round(time.monotonic() - start, 2)
     if display.as_json:
-        show.event("done", output=out, layers=listing(large), seconds=seconds, notes=list(small.notes))
+        show.event("done", output=out, layers=listing(large), seconds=seconds, notes=notes)
         return
-    for note in small.notes:
+    for note in notes:
         click.echo(f"note: {note}", err=True)
     number = "" if flat else f", {len(large.layers)} layer{'s' * (len(large.layers) != 1)}"
     click.echo(f"{out}: {large.width} x {large.height}{number}; {seconds:.1f} s", err=True)

@@ -14,6 +14,9 @@ SUFFIXES = (".psd", ".psb", ".ora")
 READS = (*SUFFIXES, ".kra")
 """The files layersr reads: Krita's own too."""
 
+NAMED = 8
+"""Names listed in a sentence."""
+
 _KNOWN = "known are .psd, .psb, .ora, and a folder (no suffix)"
 
 
@@ -21,7 +24,8 @@ def write(stack: LayerStack, path: str | os.PathLike[str], merged: Pixels | None
     """Write a document, whole or not at all.
 
     Law: `read(path)` is the stack again: canvas, layers with names, offsets, opacity (in 256 steps), visibility, blend
-    mode, groups, pixels (also the colours where alpha is 0), provenance and facts, ICC profile, resolution, recipe.
+    mode, masks (but see `losses`), pixels (also the colours where alpha is 0), provenance and facts, groups and what
+    they do, ICC profile, resolution, recipe.
     The same stack gives the same bytes.
 
     Args:
@@ -38,6 +42,16 @@ def write(stack: LayerStack, path: str | os.PathLike[str], merged: Pixels | None
         raise OutputError(f"Cannot write {path}: layersr does not know {kind} documents; {_KNOWN}.")
     writer = {"": folder.write, ".ora": ora.write}.get(kind, psd.write)
     writer(stack, Path(path), merged)
+
+
+def losses(stack: LayerStack, path: str | os.PathLike[str]) -> tuple[str, ...]:
+    """Sentences about what a document written there cannot keep as it is."""
+    masked = [layer.name for layer in stack.layers if layer.mask is not None]
+    masked += [path[-1] for path, group in stack.groups.items() if group.mask is not None]
+    if _kind(path) != ".ora" or not masked:
+        return ()
+    names = ", ".join(f"“{name}”" for name in masked[:NAMED]) + ("" if len(masked) <= NAMED else ", ...")
+    return (f"OpenRaster has no masks; these became transparency: {names}. A PSD keeps them.",)
 
 
 def read(path: str | os.PathLike[str]) -> LayerStack:

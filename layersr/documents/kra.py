@@ -101,7 +101,7 @@ class _Reader:
             tuple(_masked_alike(layer, deep) for layer in layers),
             self._profile(),
             resolution,
-            {path: _masked_alike(group, deep) for path, group in self._groups.items()},
+            groups={path: _masked_alike(group, deep) for path, group in self._groups.items()},
             notes=tuple(self._notes),
         )
 

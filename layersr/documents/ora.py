@@ -24,7 +24,7 @@ from layersr.documents.guard import check_size, reading
 from layersr.documents.merged import Thumbnail, picture
 from layersr.documents.named_groups import Groups
 from layersr.errors import InputError
-from layersr.flattening import multiply
+from layersr.flattening import masked
 from layersr.groups import walk
 from layersr.layers import PASS_THROUGH, Group, Layer, LayerStack
 
@@ -106,15 +106,7 @@ def without_masks(stack: LayerStack) -> LayerStack:
     owners = (*stack.layers, *stack.groups.values())
     if all(owner.mask is None for owner in owners):
         return stack
-    layers = []
-    for layer in stack.layers:
-        around = [stack.groups.get(layer.group[:k], Group()) for k in range(1, len(layer.group) + 1)]
-        masks = [owner.mask for owner in (layer, *around) if owner.mask is not None and owner.mask.active]
-        pixels = layer.pixels.copy() if masks and layer.pixels.size else layer.pixels
-        for mask in masks if pixels.size else ():
-            factor = mask.over(layer.left, layer.top, layer.width, layer.height)
-            pixels[..., 3] = multiply(pixels[..., 3], factor)
-        layers.append(replace(layer, pixels=pixels, mask=None))
+    layers = [replace(layer, pixels=masked(layer, stack), mask=None) for layer in stack.layers]
     groups = {path: replace(group, mask=None) for path, group in stack.groups.items()}
     return replace(stack, layers=tuple(layers), groups={p: g for p, g in groups.items() if not g.plain})
 
@@ -231,7 +223,7 @@ def _read_archive(archive: zipfile.ZipFile, path: Path) -> LayerStack:
         xres = float(image.attrib["xres"])
         resolution = xres, float(image.get("yres", xres))
     layers = one_depth(layers, notes)
-    stack = LayerStack(width, height, layers, _profile(archive, image), resolution, groups, notes=tuple(notes))
+    stack = LayerStack(width, height, layers, _profile(archive, image), resolution, notes=tuple(notes), groups=groups)
     if MANIFEST in archive.namelist():
         stack = manifest.loads(load(archive, MANIFEST), stack, SPELLING)
     return stack

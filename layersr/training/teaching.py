@@ -10,6 +10,7 @@ a neural network", 2015). All teachers are networks of this project.
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from layersr.backends.networks import session
 
@@ -25,7 +26,7 @@ class Teachers:
     """
 
     def __init__(self, paths: tuple[Path, ...]) -> None:
-        self._sessions = [session(path, "cpu") for path in paths]
+        self._sessions = [session(path, "cpu", torch.get_num_threads()) for path in paths]
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         """(h, w, 3) in [0, 1] -> (k h, k w, 3), not clipped."""

@@ -20,7 +20,7 @@ from layersr.training.teaching import Teachers
 
 LUMA = (0.299, 0.587, 0.114)
 
-LESSONS = 6000
+LESSONS = 3000
 """Patches that teachers are asked about."""
 
 TRUST = 0.6

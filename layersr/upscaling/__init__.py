@@ -6,7 +6,7 @@ import numpy as np
 
 from layersr import color
 from layersr.arrays import RGB, Scaled
-from layersr.flattening import flatten
+from layersr.flattening import flatten, masked
 from layersr.layers import Layer, LayerStack, Window
 from layersr.progress import Progress, Report, silent
 from layersr.roles import AlphaUpscaler, Upscaler
@@ -14,6 +14,7 @@ from layersr.seal import seal_in_place, sealable
 from layersr.upscaling.chain import Chain
 from layersr.upscaling.consistency import consistent
 from layersr.upscaling.elements import scale_layer
+from layersr.upscaling.masks import Masks
 from layersr.upscaling.resizing import resize
 from layersr.upscaling.trust import doubtful, trusted
 
@@ -48,18 +49,26 @@ def upscale(
         return stack
     upscaler, whole = Chain(upscaler), sealable(stack)
     layers: list[Layer] = []
+    masks = Masks(stack, upscaler, alpha_upscaler, scale)
     shown = np.zeros((stack.height, stack.width, 3), np.float32)  # the layers so far, flattened over black
     for number, layer in enumerate(stack.layers):
         report(Progress(f"upscale {layer.name}", 0.8 * number / len(stack.layers)))
         canvas, own = layer.on_canvas(stack.width, stack.height)
         below = _below(layer, shown[canvas], own)
         own_law = not (whole and layer.visible)
-        layers.append(scale_layer(layer, below, upscaler, alpha_upscaler, scale, context=context, faithful=own_law))
-        if layer.visible:
-            shown[canvas] = _laid(shown[canvas], layer, own)
+        large = scale_layer(layer, below, upscaler, alpha_upscaler, scale, context=context, faithful=own_law)
+        layers.append(replace(large, mask=masks.enlarged(layer.mask)))
+        if layer.visible and all(group.visible for group in stack.around(layer)):
+            shown[canvas] = _laid(shown[canvas], replace(layer, pixels=masked(layer, stack)), own)
     resolution = None if stack.resolution is None else (stack.resolution[0] * scale, stack.resolution[1] * scale)
+    groups = {path: replace(group, mask=masks.enlarged(group.mask)) for path, group in stack.groups.items()}
     large = replace(
-        stack, width=stack.width * scale, height=stack.height * scale, layers=tuple(layers), resolution=resolution
+        stack,
+        width=stack.width * scale,
+        height=stack.height * scale,
+        layers=tuple(layers),
+        groups=groups,
+        resolution=resolution,
     )
     report(Progress("make it shrink back to the picture", 0.8))
     if whole:

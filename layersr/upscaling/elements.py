@@ -68,7 +68,7 @@ def scale_layer(
 
     def run(seen: Window) -> np.ndarray:
         large = upscaler(np.ascontiguousarray(colour[seen]), scale)
-        matte = _matte(shown[seen], alpha[seen], upscaler, alpha_upscaler, scale)
+        matte = scale_matte(shown[seen], alpha[seen], upscaler, alpha_upscaler, scale)
         if context:
             edge = repeated(grown(changing(alpha[seen]), NEAR), scale)
             both, under = (upscaler(np.ascontiguousarray(x[seen]), scale) for x in (shown, below))
@@ -93,7 +93,7 @@ def _unmixed(own: Scaled, matte: ScaledAlpha, both: Scaled, under: Scaled) -> Sc
     return own + np.clip((alpha - THIN) / THIN, 0, 1) * (told - own)
 
 
-def _matte(shown: RGB, alpha: Alpha, upscaler: Upscaler, alpha_upscaler: AlphaUpscaler, scale: int) -> ScaledAlpha:
+def scale_matte(shown: RGB, alpha: Alpha, upscaler: Upscaler, alpha_upscaler: AlphaUpscaler, scale: int) -> ScaledAlpha:
     """The enlarged matte; the picture is super-resolved for it along the edges only."""
     height, width = alpha.shape
     guide = cv2.resize(shown, (width * scale, height * scale), interpolation=cv2.INTER_LINEAR)

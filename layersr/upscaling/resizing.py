@@ -8,7 +8,7 @@ from PIL import Image as PILImage
 
 from layersr import color
 from layersr.flattening import flatten
-from layersr.layers import Layer, LayerStack
+from layersr.layers import Layer, LayerMask, LayerStack
 from layersr.seal import seal, sealable
 
 REACH = 8
@@ -30,13 +30,27 @@ def resize(stack: LayerStack, width: int, height: int) -> LayerStack:
     x, y = width / stack.width, height / stack.height
     layers = tuple(_resized(layer, stack, x, y) for layer in stack.layers)
     resolution = None if stack.resolution is None else (stack.resolution[0] * x, stack.resolution[1] * y)
-    small = replace(stack, width=width, height=height, layers=layers, resolution=resolution)
+    groups = {path: replace(group, mask=_thinned(group.mask, stack, x, y)) for path, group in stack.groups.items()}
+    small = replace(stack, width=width, height=height, layers=layers, groups=groups, resolution=resolution)
     if not sealable(stack):
         return small
     return seal(small, _resampled(flatten(stack), (width, height), (0.0, 0.0, float(stack.width), float(stack.height))))
 
 
+def _thinned(mask: LayerMask | None, stack: LayerStack, x: float, y: float) -> LayerMask | None:
+    """A mask resampled, by way of a layer that has it as transparency."""
+    if mask is None or not mask.values.size:
+        return mask if mask is None else replace(mask, left=round(mask.left * x), top=round(mask.top * y))
+    values = color.levels(mask.values.dtype) - mask.values if mask.beyond else mask.values
+    layer = Layer("", np.repeat(values[..., None], 4, axis=2), mask.left, mask.top)
+    small = _resized(layer, stack, x, y)
+    values = small.pixels[..., 3]
+    values = color.levels(values.dtype) - values if mask.beyond else values
+    return replace(mask, values=np.ascontiguousarray(values), left=small.left, top=small.top)
+
+
 def _resized(layer: Layer, stack: LayerStack, x: float, y: float) -> Layer:
+    layer = replace(layer, mask=_thinned(layer.mask, stack, x, y))
     left, top = floor(layer.left * x + SAME), floor(layer.top * y + SAME)
     right, bottom = ceil((layer.left + layer.width) * x - SAME), ceil((layer.top + layer.height) * y - SAME)
     if not layer.pixels.size:
