@@ -156,7 +156,8 @@ class _Reader:
     def _mask(self, node: ElementTree.Element, name: str) -> LayerMask | None:
         """The transparency masks of a layer or group, as one; others are told of."""
         masks = []
-        for mask in node.iterfind(f"{NAMESPACE}masks/{NAMESPACE}mask"):
+        places = ("masks", "layers")  # those of a group stand among its layers
+        for mask in (mask for place in places for mask in node.iterfind(f"{NAMESPACE}{place}/{NAMESPACE}mask")):
             kind = mask.get("nodetype", "")
             if kind == "transparencymask":
                 part = f"{mask.attrib['filename']}.pixelselection"

@@ -104,6 +104,8 @@ def _krita(path: Path, out: Path) -> list[str]:
 def _krita_layers(element: ElementTree.Element | None, group: tuple[str, ...]):
     for layer in element if element is not None else ():
         name = layer.get("name", "")
+        if layer.tag.endswith("}mask"):
+            continue
         if layer.get("nodetype") == "grouplayer":
             yield from _krita_layers(layer.find("{*}layers"), (*group, name))
         else:

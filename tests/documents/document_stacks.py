@@ -1,5 +1,6 @@
 """Stacks to write: any that hypothesis can think of, and what it means that two are the same."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -161,3 +162,21 @@ def assert_comes_back(stack: LayerStack, path: Path) -> None:
     documents.write(again, path)
     files = sorted(path.iterdir()) if path.is_dir() else [path]
     assert before == [(file.name, file.read_bytes()) for file in files]
+
+
+def masked_scene(dtype: type, for_krita: bool = False) -> LayerStack:
+    """`scene` with masks, one of them not in force, and with groups that are more than folders.
+
+    Krita 5.1.5 takes every mask of a PSD for one in force, and its groups for opaque.
+    """
+    stack, top = scene(dtype), color.levels(dtype)
+    ramp = np.repeat(np.linspace(0, top, stack.width).astype(dtype)[None], stack.height, axis=0)
+    lowest, soft, *rest = stack.layers
+    lowest = lowest if for_krita else replace(lowest, mask=LayerMask(ramp, active=False))
+    soft = replace(soft, mask=LayerMask(ramp[:40, :30], 20, 8, beyond=True))
+    rest[-1] = replace(rest[-1], mask=LayerMask(ramp[:10, 50:60], 32, 34))
+    groups = {
+        ("outer",): Group(1.0 if for_krita else 153 / 255, True, "multiply", LayerMask(ramp)),
+        ("outer", "inner & more"): Group(1.0 if for_krita else 204 / 255, blend="normal"),
+    }
+    return replace(stack, layers=(lowest, soft, *rest), groups=groups)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from apps import AppLayer, gimp_open, krita_open, krita_save, missing
-from document_stacks import scene
+from document_stacks import masked_scene, scene
 
 from layersr import documents
 from layersr.flattening import flatten
@@ -82,3 +82,40 @@ def test_gimp_sees_transparency(tmp_path: Path):
     tree, picture = gimp_open(tmp_path / "x.psd")
     assert difference(stack, picture) <= 1.5
     assert [layer.name for layer in tree] == [layer.name for layer in stack.layers]
+
+
+@pytest.mark.parametrize("name", ["8.psd", "16.psd", "8.ora"])
+@needs_krita
+def test_krita_masks_and_groups(tmp_path: Path, name: str, record_property):
+    stack = masked_scene(np.uint16 if name.startswith("16") else np.uint8, for_krita=name.endswith(".psd"))
+    documents.write(stack, tmp_path / name)
+    tree, picture = krita_open(tmp_path / name)
+    record_property("difference", difference(stack, picture))
+    assert [layer.name for layer in tree] == [layer.name for layer in stack.layers]
+    assert difference(stack, picture) <= 3
+
+
+@needs_krita
+def test_masks_and_groups_that_krita_saves_are_read(tmp_path: Path, record_property):
+    stack = masked_scene(np.uint8, for_krita=True)
+    documents.write(stack, tmp_path / "x.psd")
+    krita_save(tmp_path / "x.psd", tmp_path / "y.kra")
+    back = documents.read(tmp_path / "y.kra")
+    record_property("difference", difference(stack, flatten(back)))
+    assert [layer.mask is not None for layer in back.layers] == [layer.mask is not None for layer in stack.layers]
+    assert [(path, g.blend, g.opacity) for path, g in back.groups.items()] == [
+        (path, g.blend, g.opacity) for path, g in stack.groups.items()
+    ]
+    assert back.groups[("outer",)].mask is not None
+    assert difference(stack, flatten(back)) <= 1.5
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@needs_gimp
+def test_gimp_masks_and_groups(tmp_path: Path, dtype: type, record_property):
+    stack = masked_scene(dtype)
+    documents.write(stack, tmp_path / "x.psd")
+    tree, picture = gimp_open(tmp_path / "x.psd")
+    record_property("difference", difference(stack, picture))
+    assert [layer.name for layer in tree] == [layer.name for layer in stack.layers]
+    assert difference(stack, picture) <= 3
