@@ -48,10 +48,19 @@ def losses(stack: LayerStack, path: str | os.PathLike[str]) -> tuple[str, ...]:
     """Sentences about what a document written there cannot keep as it is."""
     masked = [layer.name for layer in stack.layers if layer.mask is not None]
     masked += [path[-1] for path, group in stack.groups.items() if group.mask is not None]
-    if _kind(path) != ".ora" or not masked:
+    adjusting = [layer.name for layer in stack.layers if layer.adjustment is not None]
+    if _kind(path) != ".ora":
         return ()
-    names = ", ".join(f"“{name}”" for name in masked[:NAMED]) + ("" if len(masked) <= NAMED else ", ...")
-    return (f"OpenRaster has no masks; these became transparency: {names}. A PSD keeps them.",)
+    told = []
+    if masked:
+        told.append(f"OpenRaster has no masks; these became transparency: {_listed(masked)}. A PSD keeps them.")
+    if adjusting:
+        told.append(f"OpenRaster has no adjustment layers; left out: {_listed(adjusting)}. A PSD keeps them.")
+    return tuple(told)
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(f"“{name}”" for name in names[:NAMED]) + ("" if len(names) <= NAMED else ", ...")
 
 
 def read(path: str | os.PathLike[str]) -> LayerStack:

@@ -123,6 +123,7 @@ def _write_layer(folder: Path, index: int, layer: Layer, stack: LayerStack) -> d
         "blend": layer.blend,
         "group": list(layer.group),
         "mask": _write_mask(folder, f"{stem}.mask.png", layer.mask),
+        "adjustment": None if layer.adjustment is None else layer.adjustment.hex(),
         "provenance": "" if codes is not None and not codes.size else provenance,
         "facts": dict(layer.facts),
     }
@@ -202,6 +203,7 @@ def _read_layer(folder: Path, entry: dict[str, Any], dtype: type) -> Layer:
         blend=str(entry["blend"]),
         group=tuple(str(name) for name in entry["group"]),
         mask=_read_mask(folder, entry.get("mask"), dtype),
+        adjustment=bytes.fromhex(entry["adjustment"]) if entry.get("adjustment") else None,
         provenance=provenance,
         facts=dict(entry["facts"]),
     )

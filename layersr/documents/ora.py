@@ -1,7 +1,8 @@
 """OpenRaster: a zip of PNGs and a tree in XML. Read by Krita, MyPaint, Pinta and GIMP 3.
 
-It has no masks: they are written into the transparency of what they hide. A group that passes through is one of
-isolation "auto", which the specification lets blend with what is below where it is opaque and normal.
+It has no masks: they are written into the transparency of what they hide. Nor has it adjustments, which are left out.
+A group that passes through is one of isolation "auto", which the specification lets blend with what is below where it
+is opaque and normal.
 
 Source: the OpenRaster specification, https://www.openraster.org.
 """
@@ -93,7 +94,7 @@ def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
     Raises:
         OutputError: the place cannot be written.
     """
-    bare = without_masks(stack)
+    bare = without_masks(stack.with_layers(tuple(x for x in stack.layers if x.adjustment is None)))
     with replacing_file(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         _write_archive(bare, archive, merged)
 

@@ -236,7 +236,12 @@ class _Writer:
         path: tuple[str, ...] = ()
         for kind, what in walk(self._stack.layers):
             if kind == "layer":
-                add(_Record(what, what.mask), what.name, Group(what.opacity, what.visible, what.blend))
+                add(
+                    _Record(what, what.mask),
+                    what.name,
+                    Group(what.opacity, what.visible, what.blend),
+                    what.adjustment or b"",
+                )
             elif kind == "open":  # a group's lower edge carries no name, its upper edge does
                 path = (*path, what)
                 add(_Record(), "</Layer group>", Group(), _block(b"lsct", struct.pack(">I", 3)), flags=8 + 16)

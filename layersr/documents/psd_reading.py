@@ -1,10 +1,11 @@
 """Reading PSD and PSB: layersr's own exactly, others' as far as a stack of pixel layers can say the same.
 
 What has no counterpart here is turned into pixels (text, shapes, smart objects, from what the application stored for
-them), folded into the layers (clipping, fill opacity) or dropped (adjustments, effects), and each such thing adds a
-sentence to `LayerStack.notes`.
+them), folded into the layers (clipping, fill opacity), kept and not shown (adjustments) or dropped (effects), and each
+such thing adds a sentence to `LayerStack.notes`.
 """
 
+import io
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from psd_tools.constants import ColorMode, Compression, Resource, SectionDivider
 from psd_tools.psd import PSD
 from psd_tools.psd.header import FileHeader
 from psd_tools.psd.layer_and_mask import ChannelDataList, LayerInfo, LayerRecord
+from psd_tools.psd.tagged_blocks import TaggedBlocks
 
 from layersr import color
 from layersr.arrays import Pixels
@@ -227,9 +229,12 @@ class _Layers:
         clipped = bool(record.clipping)
         if not clipped:
             self._bases.pop(parent, None)
-        if blocks & _ADJUSTMENTS:
-            self._notes.append(f"The adjustment layer “{name}” was dropped.")
+        adjustment = _adjustment(record.tagged_blocks)
+        if adjustment and clipped:  # without its clipping it would change everything below
+            self._notes.append(f"The adjustment layer “{name}” is clipped to another and was dropped.")
             return None
+        if adjustment:
+            self._notes.append(f"The adjustment layer “{name}” is kept, but the flattened picture is without it.")
         found = self._planes(record, data)
         if blocks & _FILL and not (record.width and record.height):
             self._notes.append(f"The fill layer “{name}” stores no pixels and was dropped.")
@@ -250,7 +255,10 @@ class _Layers:
             blend=_BLENDS.get(bytes(record.blend_mode.value), "normal"),
             group=self._named.path([(group.number, group.name, group.setting) for group in path]),
             mask=mask(record, found, self._header.depth, _reach(record, self._header)),
+            adjustment=adjustment,
         )
+        if adjustment:
+            return replace(layer, pixels=layer.pixels[:0, :0])
         if clipped:
             return self._clip(layer, self._bases.get(parent))
         self._bases[parent] = layer
@@ -278,6 +286,17 @@ class _Layers:
         # The base's own opacity holds for what is clipped to it too.
         visible, opacity = layer.visible and base.visible, layer.opacity * base.opacity
         return replace(layer, pixels=pixels, visible=visible, opacity=opacity)
+
+
+def _adjustment(blocks: TaggedBlocks) -> bytes | None:
+    """The blocks that say what an adjustment layer does; None for other layers. No size is in them."""
+    if _ADJUSTMENTS.isdisjoint(blocks):
+        return None
+    kept = [blocks[tag] for tag in blocks if tag in _ADJUSTMENTS or tag == Tag.CONTENT_GENERATOR_EXTRA_DATA]
+    file = io.BytesIO()
+    for block in kept:
+        block.write(file, version=1, padding=4)
+    return file.getvalue()
 
 
 def _reach(record: LayerRecord, header: FileHeader) -> Rectangle:

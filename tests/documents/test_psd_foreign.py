@@ -14,6 +14,8 @@ from layersr.documents.named_groups import same
 from layersr.errors import InputError
 from layersr.flattening import flatten
 from layersr.layers import Group, LayerStack
+from layersr.pipeline import upscale
+from layersr.recipe import Recipe
 
 
 def opened(psd: PSDImage, tmp_path: Path) -> LayerStack:
@@ -156,11 +158,29 @@ def test_16_bit_exactly(tmp_path: Path, compression: str, own_block: bool):
     assert (layer.name, layer.left, layer.top) == ("deep", 5, -1)
 
 
-def test_adjustments_are_dropped(tmp_path: Path):
+def test_adjustments_are_kept(tmp_path: Path):
     psd = PSDImage.new("RGB", (9, 9))
     psd.create_pixel_layer(red().convert("RGB"), name="red")
-    psd.create_pixel_layer(red().convert("RGB"), name="darker").tagged_blocks.set_data(Tag.INVERT)
+    layer = psd.create_pixel_layer(red().convert("RGB"), name="darker")
+    layer.tagged_blocks.set_data(Tag.INVERT)
+    layer.opacity = 102
+    psd.create_pixel_layer(red().convert("RGB"), name="clipped").tagged_blocks.set_data(Tag.INVERT)
+    psd[2].clipping = True
     stack = opened(psd, tmp_path)
-    assert [layer.name for layer in stack.layers] == ["red"]
-    assert stack.notes == ("The adjustment layer “darker” was dropped.",)
+    assert [layer.name for layer in stack.layers] == ["red", "darker"]
+    assert stack.notes == (
+        "The adjustment layer “darker” is kept, but the flattened picture is without it.",
+        "The adjustment layer “clipped” is clipped to another and was dropped.",
+    )
+    large = upscale(stack, Recipe(scale=2, upscale="classic", alpha="classic"))
+    documents.write(large, tmp_path / "large.psd")
+    kept = PSDImage.open(tmp_path / "large.psd")[1]
+    assert (kept.kind, kept.name, kept.opacity) == ("invert", "darker", 102)
+    again = documents.read(tmp_path / "large.psd")
+    assert again.layers[1].adjustment == stack.layers[1].adjustment
+    documents.write(again, tmp_path / "folder")
+    assert documents.read(tmp_path / "folder").layers[1].adjustment == stack.layers[1].adjustment
+    assert "“darker”" in documents.losses(large, "x.ora")[0]
+    documents.write(large, tmp_path / "x.ora")
+    assert [layer.name for layer in documents.read(tmp_path / "x.ora").layers] == ["red"]
     assert stack.icc in (None, color.srgb_profile())
