@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
+from jaxtyping import Float32
 
 from layersr import color
 from layersr.arrays import RGB, Pixels, Scaled
@@ -16,16 +17,21 @@ AREA, MARGIN = 2**22, 16
 """Large pixels corrected at a time, and small rows seen beyond those: a correction spreads less far."""
 
 
-def shrink(image: Scaled, scale: int) -> RGB:
+Planes = Float32[np.ndarray, "_ _ c"]
+"""Values in [0, 1] of so many channels."""
+
+
+def shrink(image: Planes, scale: int) -> Planes:
     """The mean of every `scale` x `scale` block: what "the same picture, smaller" means throughout layersr."""
     height, width = image.shape[:2]
-    return cv2.resize(image, (width // scale, height // scale), interpolation=cv2.INTER_AREA).reshape(
-        -1, width // scale, 3
-    )
+    small = cv2.resize(image, (width // scale, height // scale), interpolation=cv2.INTER_AREA)
+    return small.reshape(height // scale, width // scale, image.shape[2])
 
 
-def back_project(large: Scaled, small: RGB, scale: int) -> Scaled:
+def back_project(large: Planes, small: Planes, scale: int) -> Planes:
     """The large picture, changed as little and as smoothly as possible so that it shrinks to the small one.
+
+    It may have any number of channels.
 
     Irani and Peleg, *Improving resolution by image registration* (1991): the small picture's residual is enlarged and
     added, again and again. The last step adds it block by block, which leaves nothing but clipping and rounding.

@@ -52,7 +52,7 @@ def scale_layer(
         alpha_upscaler: of the matte.
         scale: how many times as large.
         context: take the colours beside the edge from the layer over what is below it, unmixed, instead.
-        faithful: the colours shrink back to what they were; where the whole stack is made to, that is wasted work.
+        faithful: colours and matte shrink back to what they were; wasted work where the whole stack is made to.
     """
     at = {"left": layer.left * scale, "top": layer.top * scale}
     if not layer.pixels.size:
@@ -75,6 +75,7 @@ def scale_layer(
             large = np.where(edge[..., None], _unmixed(large, matte, both, under), large)
         if faithful:
             large = back_project(large, colour[seen], scale)
+            matte = back_project(matte[..., None], alpha[seen][..., None], scale)[..., 0]
         codes = np.dstack([large, matte]) * np.float32(color.levels(layer.pixels.dtype))
         return codes if wanted[seen].all() else codes * repeated(wanted[seen], scale)[..., None]
 

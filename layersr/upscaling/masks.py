@@ -11,6 +11,7 @@ from layersr.flattening import flatten
 from layersr.layers import LayerMask, LayerStack
 from layersr.roles import AlphaUpscaler, Upscaler
 from layersr.tiling import Mosaic, affordable, tiles
+from layersr.upscaling.consistency import back_project
 from layersr.upscaling.elements import CELL, FEATHER, MARGIN, PER_PIXEL, changing, grown, scale_matte
 
 
@@ -51,7 +52,8 @@ class Masks:
 
         def run(seen: tuple[slice, slice]) -> np.ndarray:
             matte = scale_matte(shown[seen], alpha[seen], self._upscaler, self._alpha_upscaler, s)
-            return matte[..., None] * np.float32(color.levels(dtype))
+            matte = back_project(matte[..., None], alpha[seen][..., None], s)
+            return matte * np.float32(color.levels(dtype))
 
         mosaic = Mosaic(out[..., None], FEATHER, s)
         for tile, piece in tiles(run, grown(edge, 2), cell=affordable(CELL, PER_PIXEL), margin=MARGIN):
