@@ -11,7 +11,7 @@ from layersr.color import levels
 from layersr.flattening import flatten
 from layersr.layers import Group, Layer, LayerMask, LayerStack
 from layersr.seal import seal
-from layersr.upscaling import consistency, elements, resize, upscale
+from layersr.upscaling import consistency, in_tiles, resize, upscale
 from layersr.upscaling.chain import Chain, steps
 from layersr.upscaling.consistency import back_project, shrink
 from layersr.upscaling.trust import doubtful, trusted
@@ -146,7 +146,7 @@ def test_in_bands_as_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     models = load("upscale", "layersr"), load("alpha", "layersr")
     whole = upscale(small, *models, 2)
     monkeypatch.setattr(consistency, "AREA", 80 * 2 * 7)  # seven small rows at a time
-    monkeypatch.setattr(elements, "CELL", 16)
+    monkeypatch.setattr(in_tiles, "CELL", 16)
     parts = upscale(small, *models, 2)
     for a, b in zip(whole.layers, parts.layers, strict=True):
         assert np.abs(a.pixels.astype(int) - b.pixels)[a.pixels[..., 3] > 0].mean() < 1.5

@@ -10,14 +10,9 @@ from layersr.arrays import RGB, Alpha, Mask, Scaled, ScaledAlpha
 from layersr.bleed import bleed
 from layersr.layers import Layer, Window
 from layersr.roles import AlphaUpscaler, Upscaler
-from layersr.tiling import Mosaic, affordable, repeated, tiles
+from layersr.tiling import repeated, tiles
 from layersr.upscaling.consistency import back_project
-
-CELL, MARGIN, FEATHER = 512, 32, 8
-"""Pixels: side of a tile, what it sees beyond, and where it is blended with the next."""
-
-PER_PIXEL = 8000
-"""Bytes a model may need for a pixel it sees: large ones have hundreds of features, and as many at the larger size."""
+from layersr.upscaling.in_tiles import enlarge
 
 BEYOND = 4
 """Pixels around a layer's own in which its colours still count: its enlarged edge may need them."""
@@ -80,9 +75,7 @@ def scale_layer(
         return codes if wanted[seen].all() else codes * repeated(wanted[seen], scale)[..., None]
 
     pixels = np.zeros((layer.height * scale, layer.width * scale, 4), layer.pixels.dtype)
-    mosaic = Mosaic(pixels, FEATHER, scale)
-    for tile, piece in tiles(run, wanted, cell=affordable(CELL, PER_PIXEL), margin=MARGIN):
-        mosaic.lay(tile, piece)
+    enlarge(run, pixels, wanted, scale)
     provenance = None if layer.provenance is None else repeated(layer.provenance, scale)
     return replace(layer, pixels=pixels, provenance=provenance, **at)
 

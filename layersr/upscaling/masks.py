@@ -10,9 +10,9 @@ from layersr.arrays import RGB, Plane
 from layersr.flattening import flatten
 from layersr.layers import LayerMask, LayerStack
 from layersr.roles import AlphaUpscaler, Upscaler
-from layersr.tiling import Mosaic, affordable, tiles
 from layersr.upscaling.consistency import back_project
-from layersr.upscaling.elements import CELL, FEATHER, MARGIN, PER_PIXEL, changing, grown, scale_matte
+from layersr.upscaling.elements import changing, grown, scale_matte
+from layersr.upscaling.in_tiles import enlarge
 
 
 class Masks:
@@ -55,9 +55,7 @@ class Masks:
             matte = back_project(matte[..., None], alpha[seen][..., None], s)
             return matte * np.float32(color.levels(dtype))
 
-        mosaic = Mosaic(out[..., None], FEATHER, s)
-        for tile, piece in tiles(run, grown(edge, 2), cell=affordable(CELL, PER_PIXEL), margin=MARGIN):
-            mosaic.lay(tile, piece)
+        enlarge(run, out[..., None], grown(edge, 2), s)
         return out
 
     def _around(self, mask: LayerMask) -> RGB:

@@ -14,9 +14,10 @@ from layersr import color
 from layersr.arrays import RGB, Mask, Scaled
 from layersr.layers import LayerStack
 from layersr.roles import Upscaler
-from layersr.tiling import Mosaic, affordable, repeated, tiles
+from layersr.tiling import repeated
 from layersr.upscaling.consistency import shrink
-from layersr.upscaling.elements import CELL, FEATHER, MARGIN, PER_PIXEL, changing, grown
+from layersr.upscaling.elements import changing, grown
+from layersr.upscaling.in_tiles import enlarge
 
 NEAR = 8
 """Pixels of the small picture around a matte's edge in which layers may be doubted."""
@@ -57,15 +58,13 @@ def trusted(layered: Scaled, small: RGB, doubt: Mask, upscaler: Upscaler, scale:
     if not doubt.any():
         return layered
     flat = layered.copy()
-    mosaic = Mosaic(flat, FEATHER, scale)
 
     def run(seen: tuple[slice, slice]) -> np.ndarray:
         large = upscaler(np.ascontiguousarray(small[seen]), scale)
         there = tuple(slice(s.start * scale, s.stop * scale) for s in seen)
         return np.where(repeated(doubt[seen], scale)[..., None], large, layered[there])
 
-    for tile, piece in tiles(run, doubt, cell=affordable(CELL, PER_PIXEL), margin=MARGIN):
-        mosaic.lay(tile, piece)
+    enlarge(run, flat, doubt, scale)
     odds = (_error(flat, small, scale) / _error(layered, small, scale)) ** SLOPE
     share = cv2.resize(odds / (1 + odds), flat.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     return flat + share.reshape(*flat.shape[:2], 1) * (layered - flat)
