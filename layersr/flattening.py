@@ -1,8 +1,9 @@
 """What a stack looks like: the law that every application, ours included, agrees on.
 
-Layers are composited back to front. A group that passes through is only a folder; one with an opacity or a mask of its
-own shows so much of what its layers change. Any other group is flattened by itself and laid on what is below it as one
-layer (W3C, Compositing and Blending Level 1, "isolated groups").
+Layers are composited back to front. What is clipped to a layer is first painted on that one's colours; the layer is
+then laid with its own shape, opacity and blend mode. A group that passes through is only a folder; one with an opacity
+or a mask of its own shows so much of what its layers change. Any other group is flattened by itself and laid on what is
+below it as one layer (W3C, Compositing and Blending Level 1, "isolated groups").
 """
 
 from collections.abc import Iterator
@@ -12,8 +13,8 @@ import numpy as np
 
 from layersr import color
 from layersr.arrays import Pixels, Plane
-from layersr.groups import walk
-from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
+from layersr.groups import runs
+from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack, Window
 
 BAND = 256
 """Rows worked on at a time: flattening needs memory for a band in float64, not for the canvas."""
@@ -45,7 +46,7 @@ def flatten_band(stack: LayerStack, rows: slice) -> Pixels:
     top = color.levels(stack.dtype)
     band = _Band(stack, rows)
     path: tuple[str, ...] = ()
-    for kind, what in walk(stack.layers):
+    for kind, what in runs(stack.layers):
         if kind == "open":
             path = (*path, what)
             band.enter(stack.groups.get(path))
@@ -53,7 +54,7 @@ def flatten_band(stack: LayerStack, rows: slice) -> Pixels:
             band.leave(stack.groups.get(path))
             path = path[:-1]
         else:
-            band.lay(what)
+            band.lay(*what)
     premultiplied, alpha = band.shown
     out = np.empty((*alpha.shape, 4), stack.dtype)
     out[..., 3] = np.rint(alpha * top)
@@ -109,22 +110,42 @@ class _Band:
         else:
             self.shown = color.composite(*below, color.unpremultiply(own, alpha), alpha * cover, _known(group.blend))
 
-    def lay(self, layer: Layer) -> None:
+    def lay(self, layer: Layer, *clipped: Layer) -> None:
+        """Lay a layer, and on it what is clipped to it."""
         canvas, own = layer.on_canvas(self._stack.width, self._stack.height, self._rows)
         pixels = layer.pixels[own]
         if self._hidden or not layer.visible or not pixels.size:
             return
         premultiplied, alpha = self.shown
         blend, masked = _known(layer.blend), layer.mask is not None and layer.mask.active
+        colour = pixels[..., :3] / self._top
+        for other in clipped:
+            colour = self._painted(colour, other, canvas)
         if blend == "normal" and layer.opacity == 1 and not masked and pixels[..., 3].min() == self._top:
-            premultiplied[canvas], alpha[canvas] = pixels[..., :3] / self._top, 1  # nothing below it is seen
+            premultiplied[canvas], alpha[canvas] = colour, 1  # nothing below it is seen
             return
-        cover = pixels[..., 3] / self._top * layer.opacity
-        if masked:
-            cover *= self._through(layer.mask, canvas[1].start, self._rows.start + canvas[0].start, cover.shape)
+        cover = self._cover(layer, pixels[..., 3], canvas)
         premultiplied[canvas], alpha[canvas] = color.composite(
-            premultiplied[canvas], alpha[canvas], pixels[..., :3] / self._top, cover, blend
+            premultiplied[canvas], alpha[canvas], colour, cover, blend
         )
+
+    def _painted(self, colour: np.ndarray, layer: Layer, where: Window) -> np.ndarray:
+        """The colours of a base, which lies `where` in the band, with a layer that is clipped to it."""
+        canvas, own = layer.on_canvas(self._stack.width, self._stack.height, self._rows)
+        pixels = layer.pixels[own]
+        if not layer.visible or not pixels.size:
+            return colour
+        full = np.zeros((self._rows.stop - self._rows.start, self._stack.width, 3))
+        cover = np.zeros(full.shape[:2])
+        full[canvas] = pixels[..., :3] / self._top
+        cover[canvas] = self._cover(layer, pixels[..., 3], canvas)
+        return color.composite(colour, np.ones(colour.shape[:2]), full[where], cover[where], _known(layer.blend))[0]
+
+    def _cover(self, layer: Layer, alpha: np.ndarray, canvas: Window) -> np.ndarray:
+        """How much of a layer shows: its transparency, opacity and mask."""
+        cover = alpha / self._top * layer.opacity
+        through = self._through(layer.mask, canvas[1].start, self._rows.start + canvas[0].start, cover.shape)
+        return cover * through
 
     def _through(self, mask: LayerMask | None, left: int, top: int, shape: tuple[int, int]) -> np.ndarray | float:
         """What a mask lets through, in [0, 1]."""
@@ -139,26 +160,49 @@ def _known(blend: str) -> str:
 
 
 def settled(stack: LayerStack) -> LayerStack:
-    """The stack with all that masks and groups do done to the layers themselves: the groups are folders then.
+    """The stack with all that masks, clipping and groups do done to the layers themselves: groups are folders then.
 
-    It looks the same as long as layers of a group that does more do not overlap and blend normally.
+    It looks the same as long as layers of a group that does more, and those clipped, blend normally and do not overlap.
     """
+    stack = with_shapes(stack)
     layers = []
     for layer in stack.layers:
         around = stack.around(layer)
         opacity = layer.opacity * float(np.prod([group.opacity for group in around]))
         visible = layer.visible and all(group.visible for group in around)
-        layers.append(replace(layer, pixels=masked(layer, stack), mask=None, opacity=opacity, visible=visible))
+        layers.append(replace(layer, opacity=opacity, visible=visible))
     return replace(stack, layers=tuple(layers), groups={})
 
 
-def masked(layer: Layer, stack: LayerStack) -> Pixels:
-    """A layer's pixels, what its mask and those of its groups hide made transparent."""
+def with_shapes(stack: LayerStack) -> LayerStack:
+    """The stack without masks and clipping: what they hide is transparent in the layers; itself where it has none."""
+    owners = (*stack.layers, *stack.groups.values())
+    if all(owner.mask is None for owner in owners) and not any(layer.clipped for layer in stack.layers):
+        return stack
+    layers: list[Layer] = []
+    for kind, what in runs(stack.layers):
+        if kind != "layers":
+            continue
+        base, *clipped = what
+        base = replace(base, pixels=_shaped(base, stack), mask=None, clipped=False)
+        layers.append(base)
+        shape = LayerMask(base.pixels[..., 3], base.left, base.top)
+        for layer in clipped:
+            pixels = _shaped(layer, stack, shape)
+            # The base's own opacity and visibility hold for what is clipped to it too.
+            visible, opacity = layer.visible and base.visible, layer.opacity * base.opacity
+            layers.append(replace(layer, pixels=pixels, mask=None, clipped=False, visible=visible, opacity=opacity))
+    groups = {path: replace(group, mask=None) for path, group in stack.groups.items()}
+    return replace(stack, layers=tuple(layers), groups={p: g for p, g in groups.items() if not g.plain})
+
+
+def _shaped(layer: Layer, stack: LayerStack, *more: LayerMask) -> Pixels:
+    """A layer's pixels, what its mask, those of its groups and more hide made transparent."""
     masks = [owner.mask for owner in (layer, *stack.around(layer)) if owner.mask is not None and owner.mask.active]
-    if not masks or not layer.pixels.size:
+    if not (masks or more) or not layer.pixels.size:
         return layer.pixels
     pixels = layer.pixels.copy()
-    for mask in masks:
+    for mask in (*masks, *more):
         factor = mask.over(layer.left, layer.top, layer.width, layer.height)
         pixels[..., 3] = multiply(pixels[..., 3], factor)
     return pixels

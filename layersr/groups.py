@@ -9,6 +9,32 @@ from layersr.layers import Layer
 Event = tuple[Literal["open", "close"], str] | tuple[Literal["layer"], Layer]
 
 
+Run = tuple[Literal["open", "close"], str] | tuple[Literal["layers"], tuple[Layer, ...]]
+
+
+def runs(layers: Sequence[Layer]) -> Iterator[Run]:
+    """As `walk`, from below, each layer together with those clipped to it.
+
+    Yields:
+        ("open", name), ("close", name) and ("layers", (base, *clipped)). A clipped layer with no base in its group,
+        lowest there or above another group, stands by itself.
+    """
+    run: list[Layer] = []
+    for kind, what in walk(layers):
+        if kind == "layer" and run and what.clipped:
+            run.append(what)
+            continue
+        if run:
+            yield "layers", tuple(run)
+            run = []
+        if kind == "layer":
+            run = [what]
+        else:
+            yield kind, what
+    if run:
+        yield "layers", tuple(run)
+
+
 def walk(layers: Sequence[Layer]) -> Iterator[Event]:
     """The layers in the given order, each after the opening of the groups around it.
 

@@ -121,6 +121,7 @@ class Layer:
         blend: a key of `color.BLEND`, or another application's mode by name (flattened as normal).
         group: names of the groups around it, outermost first.
         mask: hides parts of it, or None.
+        clipped: it shows only on the next lower layer of its group that is not clipped, its base, and blends with that.
         adjustment: of an adjustment layer (no pixels), what it does to those below, in Photoshop's own bytes; kept from
             one PSD to the next, and not shown. None for all others.
         provenance: a `Provenance` per pixel, or None where nothing is known (foreign files).
@@ -136,6 +137,7 @@ class Layer:
     blend: str = "normal"
     group: tuple[str, ...] = ()
     mask: LayerMask | None = None
+    clipped: bool = False
     adjustment: bytes | None = None
     provenance: Codes | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)

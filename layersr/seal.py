@@ -89,7 +89,7 @@ def sealable(stack: LayerStack) -> bool:
     """Whether `seal` knows what to do with it: see its argument."""
     for layer in stack.layers:
         masked = layer.mask is not None and layer.mask.active
-        if layer.visible and (layer.blend != "normal" or layer.opacity != 1 or masked):
+        if layer.visible and (layer.blend != "normal" or layer.opacity != 1 or masked or layer.clipped):
             return False
         if not all(group.plain for group in stack.around(layer)):
             return False

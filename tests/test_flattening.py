@@ -94,3 +94,39 @@ def test_a_mask_beyond_its_values() -> None:
         expected = np.full((4, 4), 255 * beyond)
         expected[1, 1:3] = 51
         np.testing.assert_array_equal(flatten(stack)[..., 3], expected)
+
+
+def test_a_clipped_layer_takes_the_shape_of_its_base() -> None:
+    def square(value: int, alpha: int) -> np.ndarray:
+        pixels = np.full((4, 4, 4), value, np.uint8)
+        pixels[..., 3] = alpha
+        return pixels
+
+    base = Layer("base", square(100, 200)[:2], 0, 1)
+    clipped = Layer("clipped", square(200, 255), 1, 0, opacity=0.5, blend="multiply", clipped=True)
+    picture = flatten(LayerStack(6, 6, (base, clipped)))
+    shape = np.zeros((6, 6), int)
+    shape[1:3, :4] = 200
+    np.testing.assert_array_equal(picture[..., 3], shape)
+    assert picture[1, :4, 0].tolist() == [100, *[round(100 * (0.5 + 0.5 * 200 / 255))] * 3]
+    hidden = LayerStack(6, 6, (replace(base, visible=False), clipped))
+    assert not flatten(hidden)[..., 3].any()
+    alone = LayerStack(6, 6, (replace(clipped, opacity=1.0, blend="normal"),))
+    free = alone.with_layers((replace(alone.layers[0], clipped=False),))
+    np.testing.assert_array_equal(flatten(alone), flatten(free))
+
+
+@pytest.mark.parametrize("blend", ["normal", "multiply"])
+def test_clipping_looks_the_same_to_a_second_reader(tmp_path: Path, blend: str) -> None:
+    stack = scene(np.uint8)
+    background, soft, *_ = stack.layers
+    on_it = replace(soft, name="on it", left=30, top=20, clipped=True, blend=blend, opacity=0.8)
+    clipped = replace(stack, layers=(background, replace(soft, blend=blend), on_it))
+    documents.write(clipped, tmp_path / "x.psd")
+    shown = np.asarray(PSDImage.open(tmp_path / "x.psd").composite(force=True).convert("RGBA")).astype(int)
+    difference = np.abs(shown - flatten(clipped)).max(axis=2)
+    # Where the base is half transparent psd-tools mixes the clipped layer in as over a transparent picture.
+    whole = np.zeros((64, 96), bool)
+    whole[soft.top : soft.top + 40, soft.left : soft.left + 50] = np.isin(soft.pixels[..., 3], (0, 255))
+    assert difference[whole].max() <= 2
+    assert difference.max() <= 8

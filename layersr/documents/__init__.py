@@ -47,6 +47,7 @@ def write(stack: LayerStack, path: str | os.PathLike[str], merged: Pixels | None
 def losses(stack: LayerStack, path: str | os.PathLike[str]) -> tuple[str, ...]:
     """Sentences about what a document written there cannot keep as it is."""
     masked = [layer.name for layer in stack.layers if layer.mask is not None]
+    clipped = [layer.name for layer in stack.layers if layer.clipped]
     masked += [path[-1] for path, group in stack.groups.items() if group.mask is not None]
     adjusting = [layer.name for layer in stack.layers if layer.adjustment is not None]
     if _kind(path) != ".ora":
@@ -54,6 +55,8 @@ def losses(stack: LayerStack, path: str | os.PathLike[str]) -> tuple[str, ...]:
     told = []
     if masked:
         told.append(f"OpenRaster has no masks; these became transparency: {_listed(masked)}. A PSD keeps them.")
+    if clipped:
+        told.append(f"OpenRaster has no clipping; these were cut to what they are clipped to: {_listed(clipped)}.")
     if adjusting:
         told.append(f"OpenRaster has no adjustment layers; left out: {_listed(adjusting)}. A PSD keeps them.")
     return tuple(told)

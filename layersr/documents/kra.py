@@ -133,6 +133,8 @@ class _Reader:
                 self._notes.append(f"“{name}” is {KINDS.get(kind, kind)} and was left out.")
 
     def _paint(self, node: ElementTree.Element, bare: Layer) -> Layer:
+        if node.get("channelflags", "").endswith("0"):
+            self._notes.append(f"“{bare.name}” inherits the transparency of what is below it; that was left out.")
         space = node.get("colorspacename", self._image.get("colorspacename", ""))
         if space not in SPACES:
             raise InputError(

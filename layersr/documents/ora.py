@@ -1,6 +1,7 @@
 """OpenRaster: a zip of PNGs and a tree in XML. Read by Krita, MyPaint, Pinta and GIMP 3.
 
-It has no masks: they are written into the transparency of what they hide. Nor has it adjustments, which are left out.
+It has no masks and no clipping: they are written into the transparency of what they hide, a group's into that of each
+of its layers. Nor has it adjustments, which are left out.
 A group that passes through is one of isolation "auto", which the specification lets blend with what is below where it
 is opaque and normal.
 
@@ -10,7 +11,6 @@ Source: the OpenRaster specification, https://www.openraster.org.
 import math
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -25,7 +25,7 @@ from layersr.documents.guard import check_size, reading
 from layersr.documents.merged import Thumbnail, picture
 from layersr.documents.named_groups import Groups
 from layersr.errors import InputError
-from layersr.flattening import masked
+from layersr.flattening import with_shapes
 from layersr.groups import walk
 from layersr.layers import PASS_THROUGH, Group, Layer, LayerStack
 
@@ -83,8 +83,8 @@ SPELLING = manifest.Spelling(stored_text, stored_blend, stored_resolution)
 def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
     """Write an OpenRaster file.
 
-    Laws: `read(write(s)) == s`, but for masks, see the module's text; the same stack gives the same bytes; a failed or
-    interrupted write leaves nothing.
+    Laws: `read(write(s)) == s`, but for masks and the like, see the module's text; the same stack gives the same
+    bytes; a failed or interrupted write leaves nothing.
 
     Args:
         stack: what to write; opacity is kept in 256 steps.
@@ -94,22 +94,9 @@ def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
     Raises:
         OutputError: the place cannot be written.
     """
-    bare = without_masks(stack.with_layers(tuple(x for x in stack.layers if x.adjustment is None)))
+    bare = with_shapes(stack.with_layers(tuple(x for x in stack.layers if x.adjustment is None)))
     with replacing_file(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         _write_archive(bare, archive, merged)
-
-
-def without_masks(stack: LayerStack) -> LayerStack:
-    """The stack with its masks, the groups' too, in the transparency of its layers; itself where it has none.
-
-    A mask of a group hides each of its layers by itself, which looks the same as long as these do not overlap.
-    """
-    owners = (*stack.layers, *stack.groups.values())
-    if all(owner.mask is None for owner in owners):
-        return stack
-    layers = [replace(layer, pixels=masked(layer, stack), mask=None) for layer in stack.layers]
-    groups = {path: replace(group, mask=None) for path, group in stack.groups.items()}
-    return replace(stack, layers=tuple(layers), groups={p: g for p, g in groups.items() if not g.plain})
 
 
 def _write_archive(stack: LayerStack, archive: zipfile.ZipFile, merged: Pixels | None) -> None:

@@ -255,6 +255,7 @@ class _Writer:
 
     def _record(self, record: _Record, setting: Group, tail: bytes, flags: int) -> bytes:
         layer = record.layer
+        clipped = layer is not None and layer.clipped
         left, top, width, height = (layer.left, layer.top, layer.width, layer.height) if layer else (0, 0, 0, 0)
         blend = b"norm" if setting.blend == PASS_THROUGH else BLEND_KEYS[stored_blend(setting.blend)]
         extra = _mask_block(record.mask) + struct.pack(">I", 40) + b"\0\0\xff\xff" * 10 + tail  # blend if: always
@@ -262,7 +263,7 @@ class _Writer:
             [
                 struct.pack(">4iH", top, left, top + height, left + width, len(record.channels)),
                 *(struct.pack(">h" + self._length[1], channel, 0) for channel in record.channels),
-                b"8BIM" + blend + struct.pack(">4B", round(setting.opacity * 255), 0, flags, 0),
+                b"8BIM" + blend + struct.pack(">4B", round(setting.opacity * 255), clipped, flags, 0),
                 struct.pack(">I", len(extra)) + extra,
             ]
         )

@@ -1,7 +1,7 @@
 """Reading PSD and PSB: layersr's own exactly, others' as far as a stack of pixel layers can say the same.
 
 What has no counterpart here is turned into pixels (text, shapes, smart objects, from what the application stored for
-them), folded into the layers (clipping, fill opacity), kept and not shown (adjustments) or dropped (effects), and each
+them), folded into the layers (fill opacity), kept and not shown (adjustments) or dropped (effects), and each
 such thing adds a sentence to `LayerStack.notes`.
 """
 
@@ -27,8 +27,7 @@ from layersr.documents.psd_colours import to_rgb
 from layersr.documents.psd_planes import Plane, Rectangle, mask, planes, unpack
 from layersr.documents.psd_spelling import BLEND_KEYS, MANIFEST_ID, SPELLING
 from layersr.errors import InputError
-from layersr.flattening import multiply
-from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
+from layersr.layers import PASS_THROUGH, Group, Layer, LayerStack
 
 # Without a handler Python prints a library's warnings to stderr; what matters of them is in the notes.
 logging.getLogger("psd_tools").addHandler(logging.NullHandler())
@@ -173,7 +172,7 @@ class _Layers:
         self._header, self._icc, self._notes = document.header, icc, notes
         self._named = Groups(groups, notes)
         self._records = list(zip(info.layer_records, info.channel_image_data, strict=True))
-        self._bases: dict[int, Layer] = {}  # by group: what is clipped to
+        self._last: int | None = None  # the group of the layer before: a clipped one needs another below it there
 
     def __iter__(self) -> Iterator[Layer]:
         for record, data, path in self._in_groups():
@@ -227,17 +226,17 @@ class _Layers:
         name, blocks = _name(record), set(record.tagged_blocks)
         parent = path[-1].number if path else -1
         clipped = bool(record.clipping)
-        if not clipped:
-            self._bases.pop(parent, None)
+        if clipped and self._last != parent:
+            self._notes.append(f"The clipping of the layer “{name}” was dropped: below it is no layer of pixels.")
+            clipped = False
+        self._last = parent
         adjustment = _adjustment(record.tagged_blocks)
-        if adjustment and clipped:  # without its clipping it would change everything below
-            self._notes.append(f"The adjustment layer “{name}” is clipped to another and was dropped.")
-            return None
         if adjustment:
             self._notes.append(f"The adjustment layer “{name}” is kept, but the flattened picture is without it.")
         found = self._planes(record, data)
         if blocks & _FILL and not (record.width and record.height):
             self._notes.append(f"The fill layer “{name}” stores no pixels and was dropped.")
+            self._last = None
             return None
         note = next((sentence for tags, sentence in _KINDS if blocks & tags), None)
         if note:
@@ -255,37 +254,16 @@ class _Layers:
             blend=_BLENDS.get(bytes(record.blend_mode.value), "normal"),
             group=self._named.path([(group.number, group.name, group.setting) for group in path]),
             mask=mask(record, found, self._header.depth, _reach(record, self._header)),
+            clipped=clipped,
             adjustment=adjustment,
         )
-        if adjustment:
-            return replace(layer, pixels=layer.pixels[:0, :0])
-        if clipped:
-            return self._clip(layer, self._bases.get(parent))
-        self._bases[parent] = layer
-        return layer
+        return replace(layer, pixels=layer.pixels[:0, :0]) if adjustment else layer
 
     def _pixels(self, record: LayerRecord, found: dict[int, Plane]) -> Pixels:
         if not (record.width and record.height):
             dtype = {8: np.uint8, 16: np.uint16}[self._header.depth]
             return np.zeros((record.height, record.width, 4), dtype)
         return to_rgb(self._header.color_mode, found, found.get(-1), self._icc)
-
-    def _clip(self, layer: Layer, base: Layer | None) -> Layer:
-        """A layer that shows only where the one it is clipped to is."""
-        if base is None:
-            self._notes.append(f"The clipping of the layer “{layer.name}” was dropped: below it is no layer of pixels.")
-            return layer
-        self._notes.append(f"The layer “{layer.name}” was cut to “{base.name}”, to which it was clipped.")
-        inside = LayerMask(base.pixels[..., 3], base.left, base.top)
-        pixels = layer.pixels.copy()
-        if pixels.size:
-            for shape in (inside, base.mask):
-                if shape is not None and shape.active:
-                    factor = shape.over(layer.left, layer.top, layer.width, layer.height)
-                    pixels[..., 3] = multiply(pixels[..., 3], factor)
-        # The base's own opacity holds for what is clipped to it too.
-        visible, opacity = layer.visible and base.visible, layer.opacity * base.opacity
-        return replace(layer, pixels=pixels, visible=visible, opacity=opacity)
 
 
 def _adjustment(blocks: TaggedBlocks) -> bytes | None:

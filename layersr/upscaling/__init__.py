@@ -6,7 +6,7 @@ import numpy as np
 
 from layersr import color
 from layersr.arrays import RGB, Scaled
-from layersr.flattening import flatten, masked
+from layersr.flattening import flatten, settled
 from layersr.layers import Layer, LayerStack, Window
 from layersr.progress import Progress, Report, silent
 from layersr.roles import AlphaUpscaler, Upscaler
@@ -51,15 +51,15 @@ def upscale(
     layers: list[Layer] = []
     masks = Masks(stack, upscaler, alpha_upscaler, scale)
     shown = np.zeros((stack.height, stack.width, 3), np.float32)  # the layers so far, flattened over black
-    for number, layer in enumerate(stack.layers):
+    for number, (layer, plain) in enumerate(zip(stack.layers, settled(stack).layers, strict=True)):
         report(Progress(f"upscale {layer.name}", 0.8 * number / len(stack.layers)))
         canvas, own = layer.on_canvas(stack.width, stack.height)
         below = _below(layer, shown[canvas], own)
         own_law = not (whole and layer.visible)
         large = scale_layer(layer, below, upscaler, alpha_upscaler, scale, context=context, faithful=own_law)
         layers.append(replace(large, mask=masks.enlarged(layer.mask)))
-        if layer.visible and all(group.visible for group in stack.around(layer)):
-            shown[canvas] = _laid(shown[canvas], replace(layer, pixels=masked(layer, stack)), own)
+        if plain.visible:
+            shown[canvas] = _laid(shown[canvas], plain, own)
     resolution = None if stack.resolution is None else (stack.resolution[0] * scale, stack.resolution[1] * scale)
     groups = {path: replace(group, mask=masks.enlarged(group.mask)) for path, group in stack.groups.items()}
     large = replace(

@@ -92,6 +92,11 @@ def layers(draw: st.DrawFn, dtype: type, masked: bool = True) -> Layer:
 def stacks(draw: st.DrawFn, masked: bool = True) -> LayerStack:
     dtype = draw(st.sampled_from([np.uint8, np.uint16]))
     found = tuple(draw(st.lists(layers(dtype, masked), max_size=4)))
+    if masked:
+        same_group = [n > 0 and layer.group == found[n - 1].group for n, layer in enumerate(found)]
+        found = tuple(
+            replace(x, clipped=near and draw(st.booleans())) for x, near in zip(found, same_group, strict=True)
+        )
     paths = sorted({layer.group[:k] for layer in found for k in range(1, len(layer.group) + 1)})
     settings = {path: draw(groups(dtype, masked)) for path in paths if draw(st.booleans())}
     return LayerStack(
@@ -141,7 +146,7 @@ def assert_same(one: LayerStack, other: LayerStack) -> None:
     for a, b in zip(one.layers, other.layers, strict=True):
         assert np.array_equal(a.pixels, b.pixels)
         assert a.pixels.dtype == b.pixels.dtype
-        for field in ("name", "left", "top", "opacity", "visible", "blend", "group"):
+        for field in ("name", "left", "top", "opacity", "visible", "blend", "group", "clipped"):
             assert getattr(a, field) == getattr(b, field), field
         assert dict(a.facts) == dict(b.facts)
         assert (a.mask is None) == (b.mask is None)
@@ -165,9 +170,9 @@ def assert_comes_back(stack: LayerStack, path: Path) -> None:
 
 
 def masked_scene(dtype: type, for_krita: bool = False) -> LayerStack:
-    """`scene` with masks, one of them not in force, and with groups that are more than folders.
+    """`scene` with masks, one of them not in force, with a clipped layer, and with groups that are more than folders.
 
-    Krita 5.1.5 takes every mask of a PSD for one in force, and its groups for opaque.
+    Krita 5.1.5 takes every mask of a PSD for one in force and its groups for opaque, and does not clip.
     """
     stack, top = scene(dtype), color.levels(dtype)
     ramp = np.repeat(np.linspace(0, top, stack.width).astype(dtype)[None], stack.height, axis=0)
@@ -175,6 +180,8 @@ def masked_scene(dtype: type, for_krita: bool = False) -> LayerStack:
     lowest = lowest if for_krita else replace(lowest, mask=LayerMask(ramp, active=False))
     soft = replace(soft, mask=LayerMask(ramp[:40, :30], 20, 8, beyond=True))
     rest[-1] = replace(rest[-1], mask=LayerMask(ramp[:10, 50:60], 32, 34))
+    if not for_krita:
+        rest.append(replace(soft, name="clipped", left=34, top=26, mask=None, clipped=True, blend="screen"))
     groups = {
         ("outer",): Group(1.0 if for_krita else 153 / 255, True, "multiply", LayerMask(ramp)),
         ("outer", "inner & more"): Group(1.0 if for_krita else 204 / 255, blend="normal"),

@@ -107,7 +107,8 @@ class Walk:
         listed = [self.take(">h" + self.length[1]) for _ in range(channels)]
         assert [number for number, _ in listed] in ([-1, 0, 1, 2], [-1, 0, 1, 2, -2])
         signature, blend, opacity, clipping, flags, filler, extra = self.take(">4s4s4BI")
-        assert (signature, clipping, filler) == (b"8BIM", 0, 0)
+        assert (signature, filler) == (b"8BIM", 0)
+        assert clipping in (0, 1)
         assert extra % 2 == 0
         end = self.file.tell() + extra
         (mask,) = self.take(">I")

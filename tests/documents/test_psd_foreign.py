@@ -116,15 +116,29 @@ def test_a_thinned_mask_lets_something_through_everywhere(tmp_path: Path):
     assert flatten(stack)[2, 1:5, 3].tolist() == [204] * 4
 
 
-def test_clipping_is_cut(tmp_path: Path):
+def test_clipping_is_kept(tmp_path: Path):
     psd = PSDImage.new("RGB", (9, 9))
     base = psd.create_pixel_layer(red(2, 9).convert("RGB"), name="base", top=0, left=2)
     base.opacity = 51
     psd.create_pixel_layer(red(4, 3).convert("RGB"), name="clipped", top=1, left=0).clipping = True
     stack = opened(psd, tmp_path)
-    assert stack.layers[1].pixels[0, :, 3].tolist() == [0, 0, 255, 255]
-    assert stack.layers[1].opacity == 51 / 255
-    assert any("“clipped” was cut to “base”" in note for note in stack.notes)
+    assert [layer.clipped for layer in stack.layers] == [False, True]
+    assert (stack.layers[1].pixels[..., 3] == 255).all()
+    assert flatten(stack)[1, :, 3].tolist() == [0, 0, 51, 51, *[0] * 5]
+    assert not stack.notes
+    documents.write(stack, tmp_path / "x.ora")
+    assert "“clipped”" in documents.losses(stack, "x.ora")[0]
+    assert documents.read(tmp_path / "x.ora").layers[1].pixels[0, :, 3].tolist() == [0, 0, 255, 255]
+
+
+def test_clipping_to_a_group_is_told(tmp_path: Path):
+    psd = PSDImage.new("RGB", (9, 9))
+    psd.create_pixel_layer(red(), name="low")
+    psd.create_group(name="g").append(psd.create_pixel_layer(red(), name="in"))
+    psd.create_pixel_layer(red(), name="clipped").clipping = True
+    stack = opened(psd, tmp_path)
+    assert not any(layer.clipped for layer in stack.layers)
+    assert stack.notes == ("The clipping of the layer “clipped” was dropped: below it is no layer of pixels.",)
 
 
 def test_fill_opacity_counts(tmp_path: Path):
@@ -167,10 +181,14 @@ def test_adjustments_are_kept(tmp_path: Path):
     psd.create_pixel_layer(red().convert("RGB"), name="clipped").tagged_blocks.set_data(Tag.INVERT)
     psd[2].clipping = True
     stack = opened(psd, tmp_path)
-    assert [layer.name for layer in stack.layers] == ["red", "darker"]
-    assert stack.notes == (
-        "The adjustment layer “darker” is kept, but the flattened picture is without it.",
-        "The adjustment layer “clipped” is clipped to another and was dropped.",
+    assert [(layer.name, layer.clipped) for layer in stack.layers] == [
+        ("red", False),
+        ("darker", False),
+        ("clipped", True),
+    ]
+    assert stack.notes == tuple(
+        f"The adjustment layer “{name}” is kept, but the flattened picture is without it."
+        for name in ("darker", "clipped")
     )
     large = upscale(stack, Recipe(scale=2, upscale="classic", alpha="classic"))
     documents.write(large, tmp_path / "large.psd")
@@ -180,7 +198,7 @@ def test_adjustments_are_kept(tmp_path: Path):
     assert again.layers[1].adjustment == stack.layers[1].adjustment
     documents.write(again, tmp_path / "folder")
     assert documents.read(tmp_path / "folder").layers[1].adjustment == stack.layers[1].adjustment
-    assert "“darker”" in documents.losses(large, "x.ora")[0]
+    assert "“darker”" in documents.losses(large, "x.ora")[1]
     documents.write(large, tmp_path / "x.ora")
     assert [layer.name for layer in documents.read(tmp_path / "x.ora").layers] == ["red"]
     assert stack.icc in (None, color.srgb_profile())
