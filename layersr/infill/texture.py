@@ -31,6 +31,9 @@ LOUDER, PATCH = 1.5, 15
 Medians of such patches are compared: an edge beside the hole says nothing of the texture in it.
 """
 
+CHROMA = 0.5
+"""How much of the copies' texture that is not light and dark is taken: eyes see little of it, and nobody can guess it."""
+
 WINDOW = 13
 """Strength is the mean over a square so many standard deviations wide."""
 
@@ -55,11 +58,16 @@ def textured(
     sigma, result, own, theirs = width * unit, broad.copy(), broad, copied
     for strength in strengths:
         lower, under = _low(broad, sigma), _low(copied, sigma)
-        band, fill = own - lower, theirs - under
+        band, fill = own - lower, _greyer(theirs - under)
         louder = _louder(fill, hole, around)
         result += _share(band, fill, strength * louder, int(WINDOW * sigma) | 1)[..., None] * fill
         own, theirs, sigma = lower, under, 2 * sigma
     return np.where(hole[..., None], np.clip(result, 0, 1), copied).astype(np.float32)
+
+
+def _greyer(fill: RGB) -> RGB:
+    grey = fill.mean(axis=2, keepdims=True)
+    return grey + np.float32(CHROMA) * (fill - grey)
 
 
 def _around(hole: Mask, unit: float) -> Mask:
