@@ -32,7 +32,7 @@ Medians of such patches are compared: an edge beside the hole says nothing of th
 """
 
 CHROMA = 0.5
-"""How much of the copies' texture that is not light and dark is taken: eyes see little of it, and nobody can guess it."""
+"""How much of the copies' texture that is not light and dark is taken: eyes see little of it, nobody can guess it."""
 
 WINDOW = 13
 """Strength is the mean over a square so many standard deviations wide."""

@@ -102,8 +102,9 @@ def test_teachers_answers_do_not_depend_on_how_the_patch_lies():
     patch = np.random.default_rng(1).random((9, 9, 3), np.float32)
     answer = ask(patch)
     assert answer.shape == (18, 18, 3)
-    np.testing.assert_allclose(ask(patch[::-1, ::-1])[::-1, ::-1], ask(patch), atol=0.2)
-    np.testing.assert_allclose(ask(np.rot90(patch)), np.rot90(answer), atol=0.2)
+    assert np.abs(ask(patch[::-1, ::-1])[::-1, ::-1] - answer).mean() < 0.05
+    assert np.abs(ask(np.rot90(patch)) - np.rot90(answer)).mean() < 0.05
+    assert np.abs(answer - answer[::-1]).mean() > 0.2
     np.testing.assert_allclose(ask(patch[:, ::-1])[:, ::-1], answer, atol=1e-4)  # every way comes with its mirror image
 
 
@@ -118,7 +119,7 @@ def test_lessons_are_truth_and_teachers_together():
     task.lessons = [lesson]
     small, large = task.sample(np.random.default_rng(0))
     assert (small.shape, large.shape) == ((2, 3, 8, 8), (2, 3, 16, 16))
-    assert float(task.loss(task.network(), (small, large), 0.1)) > 0
+    assert task.loss(task.network(), (small, large), 0.1).item() > 0
 
 
 def test_only_upscalers_have_teachers(tmp_path: Path):
