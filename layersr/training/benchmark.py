@@ -29,9 +29,9 @@ def bicubic(scale: int) -> Method:
     return lambda image: resize(image, image.shape[0] * scale, image.shape[1] * scale)
 
 
-def own(scale: int) -> Method:
+def own(scale: int, name: str = "layersr") -> Method:
     """The network that ships, as the program runs it."""
-    model = load("upscale", "layersr")
+    model = load("upscale", name)
     return lambda image: model(image, scale)
 
 
@@ -124,13 +124,14 @@ def _upscaling_tables(data: Path, threads: int) -> None:
 
     weights = data / "weights" / "rfdn" / "team00_rfdn.pth"
     rows: list[tuple[str, int, Method]] = [("bicubic", 4, bicubic(4)), ("layersr", 4, own(4))]
+    rows.append(("layersr-careful", 4, own(4, "layersr-careful")))
     try:
         rows.append(("RFDN", 4, rfdn(weights)))
         with_rfdn = True
     except (ImportError, OSError) as error:
         click.echo(f"RFDN is left out: {error}", err=True)
         with_rfdn = False
-    rows += [("bicubic", 2, bicubic(2)), ("layersr", 2, own(2))]
+    rows += [("bicubic", 2, bicubic(2)), ("layersr", 2, own(2)), ("layersr-careful", 2, own(2, "layersr-careful"))]
     click.echo("| upscale | scale | Set5 PSNR-Y | Set14 PSNR-Y |\n|---|---|---|---|")
     for name, scale, method in rows:
         values = [upscaling(method, data / "sr" / folder, scale) for folder in ("Set5", "Set14")]

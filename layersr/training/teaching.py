@@ -12,10 +12,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from layersr.backends.compact import FOUR_WAYS
 from layersr.backends.networks import session
-
-TURNS = ((0, 1), (0, -1), (1, 1), (1, -1))
-"""Quarter turns and whether mirrored: four of the eight ways; the other four add little more."""
 
 
 class Teachers:
@@ -31,7 +29,7 @@ class Teachers:
     def __call__(self, image: np.ndarray) -> np.ndarray:
         """(h, w, 3) in [0, 1] -> (k h, k w, 3), not clipped."""
         answers = []
-        for turn, mirror in TURNS:
+        for turn, mirror in FOUR_WAYS:
             view = np.rot90(image, turn)[:, ::mirror].transpose(2, 0, 1)
             for one in self._sessions:
                 answer = one.run(None, {"image": np.ascontiguousarray(view, np.float32)[None]})[0][0]
