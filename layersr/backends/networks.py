@@ -60,6 +60,7 @@ def session(path: Path, device: str, threads: int = 0) -> Any:
     there = [name for name in wanted if name in onnxruntime.get_available_providers()]
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
+    options.enable_mem_pattern = False  # pictures have any size: planning for one of them holds a third more memory
     options.log_severity_level = 3  # errors; its warnings mean nothing to a person who exports a picture
     way = "Run: pip install --force-reinstall layersr"
     if not path.is_file():

@@ -1,5 +1,6 @@
 """LayerStack -> LayerStack: layer by layer, then made to shrink back to the picture."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ from layersr import color
 from layersr.arrays import RGB, Scaled
 from layersr.flattening import flatten, settled
 from layersr.layers import Layer, LayerStack, Window
-from layersr.progress import Progress, Report, silent
+from layersr.progress import Progress, Report, silent, within
 from layersr.roles import AlphaUpscaler, Upscaler
 from layersr.seal import seal_in_place, sealable
 from layersr.upscaling.chain import Chain
@@ -48,33 +49,50 @@ def upscale(
     if scale == 1:
         return stack
     upscaler, whole = Chain(upscaler), sealable(stack)
-    layers: list[Layer] = []
     masks = Masks(stack, upscaler, alpha_upscaler, scale)
-    shown = np.zeros((stack.height, stack.width, 3), np.float32)  # the layers so far, flattened over black
-    for number, (layer, plain) in enumerate(zip(stack.layers, settled(stack).layers, strict=True)):
-        report(Progress(f"upscale {layer.name}", 0.8 * number / len(stack.layers)))
-        canvas, own = layer.on_canvas(stack.width, stack.height)
-        below = _below(layer, shown[canvas], own)
-        own_law = not (whole and layer.visible)
-        large = scale_layer(layer, below, upscaler, alpha_upscaler, scale, context=context, faithful=own_law)
-        layers.append(replace(large, mask=masks.enlarged(layer.mask)))
-        if plain.visible:
-            shown[canvas] = _laid(shown[canvas], plain, own)
-    resolution = None if stack.resolution is None else (stack.resolution[0] * scale, stack.resolution[1] * scale)
-    groups = {path: replace(group, mask=masks.enlarged(group.mask)) for path, group in stack.groups.items()}
     large = replace(
         stack,
         width=stack.width * scale,
         height=stack.height * scale,
-        layers=tuple(layers),
-        groups=groups,
-        resolution=resolution,
+        layers=tuple(_layers(stack, whole, upscaler, alpha_upscaler, masks, context, within(report, 0.0, 0.8))),
+        groups={path: replace(group, mask=masks.enlarged(group.mask)) for path, group in stack.groups.items()},
+        resolution=None if stack.resolution is None else (stack.resolution[0] * scale, stack.resolution[1] * scale),
     )
     report(Progress("make it shrink back to the picture", 0.8))
     if whole:
         large = _consistent(large, stack, upscaler, scale)
     report(Progress("make it shrink back to the picture", 1.0))
     return large
+
+
+def _layers(
+    stack: LayerStack,
+    whole: bool,
+    upscaler: Upscaler,
+    alpha_upscaler: AlphaUpscaler,
+    masks: Masks,
+    context: bool,
+    report: Report,
+) -> Iterator[Layer]:
+    """The layers one by one; those that will be sealed as a whole without provenance, for the seal writes it."""
+    shown = np.zeros((stack.height, stack.width, 3), np.float32)  # the layers so far, flattened over black
+    for number, (layer, plain) in enumerate(zip(stack.layers, settled(stack).layers, strict=True)):
+        report(Progress(f"upscale {layer.name}", number / len(stack.layers)))
+        canvas, own = layer.on_canvas(stack.width, stack.height)
+        below = _below(layer, shown[canvas], own)
+        sealed = whole and layer.visible
+        large = scale_layer(
+            replace(layer, provenance=None) if sealed else layer,
+            below,
+            upscaler,
+            alpha_upscaler,
+            masks.scale,
+            context=context,
+            faithful=not sealed,
+        )
+        yield replace(large, mask=masks.enlarged(layer.mask))
+        if plain.visible:
+            shown[canvas] = _laid(shown[canvas], plain, own)
 
 
 def _consistent(large: LayerStack, small: LayerStack, upscaler: Upscaler, scale: int) -> LayerStack:

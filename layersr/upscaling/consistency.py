@@ -13,7 +13,7 @@ from layersr.layers import LayerStack
 
 STEPS = 6
 
-AREA, MARGIN = 2**22, 16
+AREA, MARGIN = 2**21, 16
 """Large pixels corrected at a time, and small rows seen beyond those: a correction spreads less far."""
 
 

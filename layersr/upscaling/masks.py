@@ -26,7 +26,8 @@ class Masks:
     """
 
     def __init__(self, stack: LayerStack, upscaler: Upscaler, alpha_upscaler: AlphaUpscaler, scale: int) -> None:
-        self._stack, self._upscaler, self._alpha_upscaler, self._scale = stack, upscaler, alpha_upscaler, scale
+        self.scale = scale
+        self._stack, self._upscaler, self._alpha_upscaler = stack, upscaler, alpha_upscaler
 
     @cached_property
     def _picture(self) -> RGB:
@@ -38,11 +39,11 @@ class Masks:
         """The mask at the larger size, exact where it lets all or nothing through."""
         if mask is None:
             return None
-        s = self._scale
+        s = self.scale
         return replace(mask, values=self._values(mask), left=mask.left * s, top=mask.top * s)
 
     def _values(self, mask: LayerMask) -> Plane:
-        s, dtype = self._scale, mask.values.dtype
+        s, dtype = self.scale, mask.values.dtype
         out = np.repeat(np.repeat(mask.values, s, axis=0), s, axis=1)
         alpha = color.to_float(mask.values)  # a rectangle that ends is an edge between pixels, and stays one
         edge = changing(alpha) if alpha.size else np.zeros(alpha.shape, bool)
