@@ -14,7 +14,7 @@ from layersr.infill.harmonic import harmonic
 
 Network = Callable[[np.ndarray], np.ndarray]
 
-LONGER = 192
+LONGER = 256
 """Pixels of the longer side that the network looks at: larger pictures are shrunk to it, smaller ones are not."""
 
 

@@ -19,7 +19,7 @@ WIDTH = 1.5
 
 SIDE = 512
 
-STRENGTHS = (1.3, 1.25, 0.95)
+STRENGTHS = (1.28, 1.28)
 """How strong each band becomes against the picture's around the hole, finest first."""
 
 RING, APART = 40, 3
