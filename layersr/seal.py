@@ -74,9 +74,7 @@ def seal_in_place(stack: LayerStack, target: Iterable[tuple[slice, Pixels]]) -> 
         a stack of the same pixel arrays, with provenance.
     """
     if not sealable(stack):
-        raise ValueError(
-            "layer 0 does not cover the canvas, or something does not blend normally, fully and unmasked"
-        )
+        raise ValueError("layer 0 does not cover the canvas, or something does not blend normally, fully and unmasked")
     sealed = [_untraced(layer) if layer.visible else layer for layer in stack.layers]
     shown = [layer for layer in sealed if layer.visible]
     for rows, wanted in target:

@@ -31,7 +31,7 @@ LOUDER, PATCH = 1.5, 15
 Medians of such patches are compared: an edge beside the hole says nothing of the texture in it.
 """
 
-CHROMA = 0.5
+CHROMA = 0.25
 """How much of the copies' texture that is not light and dark is taken: eyes see little of it, nobody can guess it."""
 
 WINDOW = 13
