@@ -43,13 +43,8 @@ class Network:
         return self._session.run(None, {"image": np.ascontiguousarray(planes, np.float32)[None]})[0][0]
 
 
-def session(path: Path, device: str, threads: int = 0) -> Any:
+def session(path: Path, device: str) -> Any:
     """The network of an ONNX file, ready to run.
-
-    Args:
-        path: of the file.
-        device: see `Network`.
-        threads: how many the CPU runs it with; 0 leaves it to onnxruntime.
 
     Raises:
         WeightsError: the file is missing or damaged.
@@ -59,7 +54,6 @@ def session(path: Path, device: str, threads: int = 0) -> Any:
     wanted = PROVIDERS.get(device.split(":")[0], [])
     there = [name for name in wanted if name in onnxruntime.get_available_providers()]
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
     options.enable_mem_pattern = False  # pictures have any size: planning for one of them holds a third more memory
     options.log_severity_level = 3  # errors; its warnings mean nothing to a person who exports a picture
     way = "Run: pip install --force-reinstall layersr"

@@ -16,7 +16,7 @@ ROUNDS = 4
 """Peels at most. What needs more is mostly a detector chasing its own fills."""
 
 
-ROUGH = 640
+ROUGH = 512
 """Longer side in pixels at which the fills between two peels are painted."""
 
 

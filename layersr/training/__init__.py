@@ -6,7 +6,6 @@ Needs torch: `pip install 'layersr[train]'`. One file per recipe (`upscale`); wh
 - `resampling`: the literature's bicubic, which makes training pairs, and its PSNR
 - `optimizing`: Muon and Adam
 - `loop`: the clock, the schedule, checkpoints, the progress line
-- `teaching`: what networks say together, for a network to learn from
 - `exporting`: ONNX, its parity check, the facts a model card states
 - `benchmark`: every figure against its baselines (`rfdn` is one of them)
 

@@ -16,7 +16,7 @@ def tasks() -> dict[str, object]:
     from layersr.training.structure import StructureTask
     from layersr.training.upscale import UpscaleTask
 
-    found = [UpscaleTask(4), UpscaleTask(2, blocks=2, begins_as="upscale_x4")]
+    found = [UpscaleTask(4), UpscaleTask(2, begins_as="upscale_x4")]
     found += [RefineTask(), GuidedAlphaTask()]
     found += [StructureTask(), DetectTask()]
     return {task.name: task for task in found}
@@ -31,8 +31,6 @@ def tasks() -> dict[str, object]:
 @click.option("--out", type=click.Path(path_type=Path), default=MODELS, help="Where NAME.onnx goes.")
 @click.option("--checkpoints", type=click.Path(path_type=Path), default=Path("checkpoints"))
 @click.option("--begin", type=click.Path(path_type=Path, exists=True), help="Start from the weights of an ONNX file.")
-@click.option("--teacher", type=click.Path(path_type=Path, exists=True), multiple=True,
-              help="An ONNX network to learn from too (for upscalers); may be given more than once.")  # fmt: skip
 @click.option("--rate", type=float, help="Learning rate; fine-tuning wants a tenth of the recipe's.")
 @click.option("--seed", default=0)
 def main(
@@ -44,7 +42,6 @@ def main(
     out: Path,
     checkpoints: Path,
     begin: Path | None,
-    teacher: tuple[Path, ...],
     rate: float | None,
     seed: int,
 ) -> None:
@@ -73,10 +70,6 @@ def main(
     try:
         if rate:
             task.lr = rate
-        if teacher and not hasattr(task, "teachers"):
-            raise click.UsageError(f"{name} learns from the truth alone; leave out --teacher.")
-        if teacher:
-            task.teachers = teacher
         task.prepare(data, seed)
     except LayersrError as error:
         click.echo(str(error), err=True)

@@ -16,15 +16,8 @@ from torch.nn import functional as F
 
 from layersr.training.pictures import find
 from layersr.training.resampling import psnr_y, resize
-from layersr.training.teaching import Teachers
 
 LUMA = (0.299, 0.587, 0.114)
-
-LESSONS = 3000
-"""Patches that teachers are asked about."""
-
-TRUST = 0.6
-"""The teachers' share of the target; the rest is the truth."""
 
 
 class Block(nn.Module):
@@ -65,7 +58,7 @@ class Upscaler(nn.Module):
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """A picture and itself shrunk, both uint8; a lesson's large picture is float16 in [0, 1]."""
+    """A picture and itself shrunk, both uint8."""
 
     large: np.ndarray
     small: np.ndarray
@@ -79,12 +72,6 @@ def pair(image: np.ndarray, scale: int) -> Pair:
     return Pair(np.ascontiguousarray(large), np.clip(np.round(small), 0, 255).astype(np.uint8))
 
 
-def taught(patch: Pair, teachers: Teachers) -> Pair:
-    """The patch, its truth mixed with what the teachers say."""
-    answer = teachers(patch.small.astype(np.float32) / 255)
-    return Pair((TRUST * answer + (1 - TRUST) * patch.large / np.float32(255)).astype(np.float16), patch.small)
-
-
 @dataclass(eq=False)
 class UpscaleTask:
     """How `upscale_x2` and `upscale_x4` are trained; see `loop.Task` for what the names mean."""
@@ -96,8 +83,6 @@ class UpscaleTask:
     lr: float = 2e-3
     begins_as: str = ""
     half: bool = False
-    teachers: tuple[Path, ...] = ()
-    lessons: list[Pair] = field(default_factory=list)
     pairs: list[Pair] = field(default_factory=list)
     chances: np.ndarray = field(default_factory=lambda: np.ones(0))
     apart: list[Pair] = field(default_factory=list)
@@ -128,34 +113,24 @@ class UpscaleTask:
                     self.pairs.append(pair(version, self.scale))
         self.chances = np.array([p.small.shape[0] * p.small.shape[1] * _detail(p.large) for p in self.pairs])
         self.chances /= self.chances.sum()
-        if self.teachers:
-            teachers = Teachers(self.teachers)
-            self.lessons = [taught(self._patch(rng), teachers) for _ in range(LESSONS)]
-
-    def _patch(self, rng: np.random.Generator) -> Pair:
-        """A piece of some picture; pictures with much detail come more often."""
-        p, n, k = self.pairs[rng.choice(len(self.pairs), p=self.chances)], self.patch, self.scale
-        top, left = (int(rng.integers(size - n + 1)) for size in p.small.shape[:2])
-        return Pair(
-            p.large[top * k : (top + n) * k, left * k : (left + n) * k], p.small[top : top + n, left : left + n]
-        )
 
     def sample(self, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """A batch of patches, or of what the teachers were asked, turned and mirrored."""
+        """A batch of patches, turned and mirrored; pictures with much detail come more often."""
         smalls, larges = [], []
-        for _ in range(self.batch):
-            p = self.lessons[rng.integers(len(self.lessons))] if self.lessons else self._patch(rng)
+        for chosen in rng.choice(len(self.pairs), self.batch, p=self.chances):
+            p, s, n = self.pairs[chosen], self.scale, self.patch
+            top, left = (rng.integers(size - n + 1) for size in p.small.shape[:2])
             turn, mirror = rng.integers(4), 1 - 2 * rng.integers(2)
-            for patches, image in ((smalls, p.small), (larges, p.large)):
-                values = image.astype(np.float32) / 255 if image.dtype == np.uint8 else image.astype(np.float32)
-                patches.append(np.rot90(values, turn)[:, ::mirror])
-        return tuple(torch.from_numpy(np.stack(x)).permute(0, 3, 1, 2) for x in (smalls, larges))
+            for patches, image, k in ((smalls, p.small, 1), (larges, p.large, s)):
+                piece = image[top * k : (top + n) * k, left * k : (left + n) * k]
+                patches.append(np.rot90(piece, turn)[:, ::mirror])
+        return tuple(torch.from_numpy(np.stack(x)).permute(0, 3, 1, 2).float().div_(255) for x in (smalls, larges))
 
     def loss(self, network: nn.Module, batch: tuple[Tensor, Tensor], done: float) -> Tensor:
-        """Absolute error of the colours and of their luma; squared, as PSNR counts it, at last and of lessons."""
+        """Absolute error of the colours and of their luma; squared in the last tenth, as PSNR counts it."""
         error = network(batch[0]) - batch[1]
         luma = (error * error.new_tensor(LUMA).view(1, 3, 1, 1)).sum(1)
-        if done > 0.9 or self.lessons:
+        if done > 0.9:
             return 10 * (error.square().mean() + luma.square().mean())
         return error.abs().mean() + luma.abs().mean()
 

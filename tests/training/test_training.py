@@ -11,8 +11,8 @@ WAY = "training needs torch: pip install 'layersr[train]'"
 torch = pytest.importorskip("torch", reason=WAY)
 pytest.importorskip("onnx", reason=WAY)
 
-from layersr.training import exporting, loop, optimizing, teaching, upscale  # noqa: E402
-from layersr.training.__main__ import MODELS, main, tasks  # noqa: E402
+from layersr.training import exporting, loop, optimizing, upscale  # noqa: E402
+from layersr.training.__main__ import main, tasks  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -94,38 +94,6 @@ def test_it_learns(tmp_path: Path):
     before = task.score(task.network())
     _, state = loop.train(task, 1e6, steps=200, checkpoints=tmp_path, device=torch.device("cpu"), say=lambda line: None)
     assert state["score"] > before + 1
-
-
-def test_teachers_answers_do_not_depend_on_how_the_patch_lies():
-    ours = MODELS / "upscale_x2.onnx"
-    ask = teaching.Teachers((ours,))
-    patch = np.random.default_rng(1).random((9, 9, 3), np.float32)
-    answer = ask(patch)
-    assert answer.shape == (18, 18, 3)
-    assert np.abs(ask(patch[::-1, ::-1])[::-1, ::-1] - answer).mean() < 0.05
-    assert np.abs(ask(np.rot90(patch)) - np.rot90(answer)).mean() < 0.05
-    assert np.abs(answer - answer[::-1]).mean() > 0.2
-
-
-def test_lessons_are_truth_and_teachers_together():
-    task = tiny()
-    task.chances = np.ones(1)
-    patch = task._patch(np.random.default_rng(0))
-    lesson = upscale.taught(patch, teaching.Teachers((MODELS / "upscale_x2.onnx",)))
-    answer = teaching.Teachers((MODELS / "upscale_x2.onnx",))(patch.small / np.float32(255))
-    expected = upscale.TRUST * answer + (1 - upscale.TRUST) * patch.large / 255
-    np.testing.assert_allclose(lesson.large, expected, atol=2e-3)
-    task.lessons = [lesson]
-    small, large = task.sample(np.random.default_rng(0))
-    assert (small.shape, large.shape) == ((2, 3, 8, 8), (2, 3, 16, 16))
-    assert task.loss(task.network(), (small, large), 0.1).item() > 0
-
-
-def test_only_upscalers_have_teachers(tmp_path: Path):
-    line = ["detect_topmost", "--data", str(tmp_path), "--teacher", str(MODELS / "upscale_x2.onnx")]
-    result = CliRunner().invoke(main, line)
-    assert result.exit_code == 2
-    assert "leave out --teacher" in result.output
 
 
 def test_schedule():
