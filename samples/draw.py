@@ -19,7 +19,8 @@ from PIL import Image  # noqa: E402
 from scenes.studio import Picture  # noqa: E402
 
 from layersr.documents import write  # noqa: E402
-from layersr.layers import LayerStack, flatten  # noqa: E402
+from layersr.flattening import flatten  # noqa: E402
+from layersr.layers import LayerStack  # noqa: E402
 
 SCENES = ("ocean_of_eyes", "still_life", "portrait", "poster", "smoke_and_glass", "quiet_dusk", "balloons")
 

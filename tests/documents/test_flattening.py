@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from document_stacks import masks, scene, stacks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from psd_tools import PSDImage
@@ -12,7 +13,6 @@ from psd_tools import PSDImage
 from layersr import color, documents
 from layersr.flattening import flatten
 from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
-from tests.documents.document_stacks import masks, scene, stacks
 
 
 def full(mask: LayerMask) -> LayerMask:
