@@ -18,6 +18,7 @@ import numpy as np
 from layersr import color
 from layersr.arrays import Pixels
 from layersr.documents.archive import load, one_depth, parse
+from layersr.documents.bounded import bounded
 from layersr.documents.guard import check_size, reading
 from layersr.documents.kra_tiles import Raster, read_tiles
 from layersr.documents.named_groups import Groups
@@ -171,10 +172,14 @@ class _Reader:
         active = [raster for raster, shown in masks if shown]
         if len(masks) > 1:
             self._notes.append(f"The masks of “{name}” were made one.")
-        made = _bounded(active[0] if active else masks[0][0], self._width, self._height)
-        for raster in active[1:]:
-            made = _both(made, _bounded(raster, self._width, self._height))
+        made, *more = (self._bounded(raster) for raster in active or [masks[0][0]])
+        for other in more:
+            made = _both(made, other)
         return replace(made, active=bool(active))
+
+    def _bounded(self, raster: Raster) -> LayerMask:
+        canvas = (0, 0, self._width, self._height)
+        return bounded(raster.values[..., 0], raster.left, raster.top, int(raster.elsewhere[-1]), canvas)
 
     def _raster(self, node: ElementTree.Element, part: str, dtype: np.dtype, channels: int) -> Raster:
         data, default = load(self._archive, self._folder + part), b""
@@ -195,16 +200,6 @@ def _masked_alike(owner: Owner, deep: bool) -> Owner:
     if owner.mask is None or not deep:
         return owner
     return replace(owner, mask=replace(owner.mask, values=owner.mask.values.astype(np.uint16) * 257))
-
-
-def _bounded(raster: Raster, width: int, height: int) -> LayerMask:
-    """A mask of Krita's, which may go on without end at any value: then as far as the canvas."""
-    values, beyond = raster.values[..., 0], int(raster.elsewhere[-1])
-    if beyond in (0, 255):
-        return LayerMask(values, raster.left, raster.top, beyond == 255)
-    left, top = min(0, raster.left), min(0, raster.top)
-    right, bottom = max(width, raster.left + values.shape[1]), max(height, raster.top + values.shape[0])
-    return LayerMask(raster.over(left, top, right - left, bottom - top)[..., 0], left, top)
 
 
 def _both(a: LayerMask, b: LayerMask) -> LayerMask:

@@ -35,7 +35,7 @@ class Groups:
                 self._names[key] = self._free(path, name, group)
             path = (*path, self._names[key])
             self._all.setdefault(path, group)
-            if not plain(group):
+            if not group.plain or group.mask is not None:
                 self._settings[path] = group
         return path
 
@@ -47,11 +47,6 @@ class Groups:
         if name != given:
             self._notes.append(f"Two groups are called “{given}” and do different things; one is “{name}” now.")
         return name
-
-
-def plain(group: Group) -> bool:
-    """Whether there is nothing to keep of a group but its name."""
-    return group.plain and group.mask is None
 
 
 def same(a: Group, b: Group) -> bool:

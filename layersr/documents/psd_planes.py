@@ -5,6 +5,7 @@ black and goes on.
 """
 
 import zlib
+from dataclasses import replace
 
 import numpy as np
 from psd_tools.compression import decode_prediction, rle_impl
@@ -12,6 +13,7 @@ from psd_tools.constants import Compression
 from psd_tools.psd.layer_and_mask import ChannelDataList, LayerRecord
 
 from layersr import color
+from layersr.documents.bounded import Rectangle, bounded
 from layersr.documents.guard import check_size
 from layersr.layers import LayerMask
 
@@ -67,10 +69,6 @@ def planes(record: LayerRecord, data: ChannelDataList, depth: int, version: int)
     return found
 
 
-Rectangle = tuple[int, int, int, int]
-"""Left, top, right, bottom."""
-
-
 def mask(record: LayerRecord, found: dict[int, Plane], depth: int, reach: Rectangle) -> LayerMask | None:
     """The mask of a layer or group, if it has one.
 
@@ -94,13 +92,5 @@ def mask(record: LayerRecord, found: dict[int, Plane], depth: int, reach: Rectan
     values = found.get(-2, nothing if not nothing.size else nothing[:0, :0]).astype(np.uint32)
     values = (top - (top - values) * density // 255).astype(dtype)
     elsewhere = top - (top - data.background_color * (top // 255)) * density // 255
-    active = not data.flags.mask_disabled
-    bare = LayerMask(values, data.left, data.top, elsewhere == top, active)
-    if elsewhere in (0, top):
-        return bare
-    left, upper = min(reach[0], data.left), min(reach[1], data.top)
-    right, lower = max(reach[2], data.left + values.shape[1]), max(reach[3], data.top + values.shape[0])
-    check_size(right - left, lower - upper, "mask")
-    wide = np.full((lower - upper, right - left), elsewhere, dtype)
-    wide[data.top - upper :, data.left - left :][: values.shape[0], : values.shape[1]] = values
-    return LayerMask(wide, left, upper, False, active)
+    made = bounded(values, data.left, data.top, elsewhere, reach)
+    return replace(made, active=not data.flags.mask_disabled)

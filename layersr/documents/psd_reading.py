@@ -21,10 +21,11 @@ from psd_tools.psd.tagged_blocks import TaggedBlocks
 from layersr import color
 from layersr.arrays import Pixels
 from layersr.documents import manifest
+from layersr.documents.bounded import Rectangle
 from layersr.documents.guard import check_size, reading
 from layersr.documents.named_groups import Groups
 from layersr.documents.psd_colours import to_rgb
-from layersr.documents.psd_planes import Plane, Rectangle, mask, planes, unpack
+from layersr.documents.psd_planes import Plane, mask, planes, unpack
 from layersr.documents.psd_spelling import BLEND_KEYS, MANIFEST_ID, SPELLING
 from layersr.errors import InputError
 from layersr.layers import PASS_THROUGH, Group, Layer, LayerStack
