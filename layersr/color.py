@@ -21,7 +21,8 @@ def to_float(pixels: Array) -> Array:
 def to_depth(values: Array, dtype: np.dtype | type) -> Array:
     """Values in [0, 1] to code values, rounded to the nearest (half to even) and clipped."""
     top = levels(dtype)
-    return np.clip(np.rint(values * values.dtype.type(top)), 0, top).astype(dtype)
+    codes = values * values.dtype.type(top)
+    return np.clip(np.rint(codes, out=codes), 0, top, out=codes).astype(dtype)
 
 
 def to_8bit(pixels: Array) -> Array:

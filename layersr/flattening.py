@@ -41,10 +41,16 @@ def flatten(stack: LayerStack) -> Pixels:
     return out
 
 
-def flatten_band(stack: LayerStack, rows: slice) -> Pixels:
-    """`flatten` for some rows of the canvas: what a writer needs that never holds the whole picture."""
+def flatten_band(stack: LayerStack, rows: slice, real: type = np.float64) -> Pixels:
+    """`flatten` for some rows of the canvas: what a writer needs that never holds the whole picture.
+
+    Args:
+        stack: any.
+        rows: of the canvas.
+        real: what to compute in; float32 is half the work where a code value more or less does not count.
+    """
     top = color.levels(stack.dtype)
-    band = _Band(stack, rows)
+    band = _Band(stack, rows, real)
     path: tuple[str, ...] = ()
     for kind, what in runs(stack.layers):
         if kind == "open":
@@ -57,10 +63,10 @@ def flatten_band(stack: LayerStack, rows: slice) -> Pixels:
             band.lay(*what)
     premultiplied, alpha = band.shown
     out = np.empty((*alpha.shape, 4), stack.dtype)
-    out[..., 3] = np.rint(alpha * top)
     opaque = alpha.min(initial=1) == 1
+    out[..., 3] = top if opaque else np.rint(alpha * top)
     straight = premultiplied if opaque else color.unpremultiply(premultiplied, alpha)
-    out[..., :3] = np.rint(np.clip(straight, 0, 1) * top)
+    out[..., :3] = color.to_depth(straight, stack.dtype)
     if not opaque:
         out[..., :3][alpha == 0] = _bottom(stack, rows)[alpha == 0]
     return out
@@ -78,15 +84,15 @@ def _bottom(stack: LayerStack, rows: slice) -> np.ndarray:
 class _Band:
     """Some rows of the canvas while layers are laid on them; inside groups, what was there before waits."""
 
-    def __init__(self, stack: LayerStack, rows: slice) -> None:
-        self._stack, self._rows, self._top = stack, rows, color.levels(stack.dtype)
+    def __init__(self, stack: LayerStack, rows: slice, real: type) -> None:
+        self._stack, self._rows, self._real, self._top = stack, rows, real, real(color.levels(stack.dtype))
         self.shown = self._empty()
         self._waiting: list[tuple[np.ndarray, np.ndarray]] = []
         self._hidden = 0
 
-    def _empty(self) -> tuple[np.ndarray, np.ndarray]:
+    def _empty(self) -> tuple[np.ndarray, ...]:
         height = self._rows.stop - self._rows.start
-        return np.zeros((height, self._stack.width, 3)), np.zeros((height, self._stack.width))
+        return tuple(np.zeros((height, self._stack.width, *more), self._real) for more in ((3,), ()))
 
     def enter(self, group: Group | None) -> None:
         if group is None or group.plain:
@@ -135,8 +141,7 @@ class _Band:
         pixels = layer.pixels[own]
         if not layer.visible or not pixels.size:
             return colour
-        full = np.zeros((self._rows.stop - self._rows.start, self._stack.width, 3))
-        cover = np.zeros(full.shape[:2])
+        full, cover = self._empty()
         full[canvas] = pixels[..., :3] / self._top
         cover[canvas] = self._cover(layer, pixels[..., 3], canvas)
         return color.composite(colour, np.ones(colour.shape[:2]), full[where], cover[where], _known(layer.blend))[0]

@@ -12,9 +12,10 @@ from layersr.flattening import flatten
 from layersr.layers import Group, Layer, LayerMask, LayerStack
 from layersr.seal import seal
 from layersr.upscaling import consistency, in_tiles, resize, upscale
+from layersr.upscaling.back_projection import back_project, shrink
 from layersr.upscaling.chain import Chain, steps
-from layersr.upscaling.consistency import back_project, shrink
-from layersr.upscaling.trust import doubtful, trusted
+from layersr.upscaling.flat import edges
+from layersr.upscaling.trust import trusted
 
 
 def stack(dtype: type = np.uint8, alpha: bool = False) -> LayerStack:
@@ -161,20 +162,20 @@ def test_where_layers_come_back_wrong_the_flat_picture_speaks() -> None:
     doubt[:, :20] = True
     flat = upscaler(small, 2)
     wrong = np.clip(flat + 0.2, 0, 1)
-    mixed = trusted(wrong, small, doubt, upscaler, 2)
+    mixed = trusted(wrong, flat, small, doubt, 2)
     assert np.abs(mixed - flat)[:, :30].max() < 0.01
     np.testing.assert_array_equal(mixed[:, 48:], wrong[:, 48:])
-    right = trusted(flat, small, doubt, upscaler, 2)
+    right = trusted(flat, flat, small, doubt, 2)
     np.testing.assert_allclose(right, flat, atol=1e-6)
-    assert trusted(wrong, small, np.zeros_like(doubt), upscaler, 2) is wrong
+    assert trusted(wrong, flat, small, np.zeros_like(doubt), 2) is wrong
 
 
 def test_mattes_are_doubted_at_their_edges_only() -> None:
     small = stack()
-    doubt = doubtful(small)
+    doubt = edges(small)
     assert doubt[2, 33]
-    assert not doubt[:, :20].any()
-    assert not doubtful(small.with_layers(small.layers[:1])).any()
+    assert not doubt[:, :18].any()
+    assert not edges(small.with_layers(small.layers[:1])).any()
 
 
 def test_masks_and_groups_come_along() -> None:

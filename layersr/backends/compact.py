@@ -33,12 +33,16 @@ class CompactUpscaler:
     def __call__(self, image: RGB, scale: int) -> Scaled:
         """See `roles.Upscaler`."""
         # No padding: the networks learned what a picture's end looks like; continuing it by hand costs 0.05 dB.
-        total = np.zeros((image.shape[0] * scale, image.shape[1] * scale, 3), np.float32)
+        total: np.ndarray | None = None
         for turns, mirror in self._ways:
             view = np.rot90(image, turns)[:, ::mirror]
             answer = self._networks[scale](view.transpose(2, 0, 1)).transpose(1, 2, 0)
-            total += np.rot90(answer[:, ::mirror], -turns)
-        return np.clip(total / np.float32(len(self._ways)), 0, 1)
+            answer = np.rot90(answer[:, ::mirror], -turns)
+            total = answer if total is None else total + answer
+        out = np.empty(total.shape, np.float32)
+        if len(self._ways) > 1:
+            total = total / np.float32(len(self._ways))
+        return np.clip(total, 0, 1, out=out)
 
 
 @backend(

@@ -107,7 +107,7 @@ class DetectTask:
     """How `detect_topmost` is trained; see `loop.Task` for what the names mean."""
 
     side: int = 160
-    sides: tuple[int, ...] = (160, 192, 224)
+    sides: tuple[int, ...] = (192, 224, 256)
     batch: int = 16
     lr: float = 2e-3
     begins_as: str = ""

@@ -7,7 +7,7 @@ import numpy as np
 
 from layersr import color
 from layersr.arrays import RGB, Scaled
-from layersr.flattening import flatten, settled
+from layersr.flattening import settled
 from layersr.layers import Layer, LayerStack, Window
 from layersr.progress import Progress, Report, silent, within
 from layersr.roles import AlphaUpscaler, Upscaler
@@ -15,9 +15,9 @@ from layersr.seal import seal_in_place, sealable
 from layersr.upscaling.chain import Chain
 from layersr.upscaling.consistency import consistent
 from layersr.upscaling.elements import scale_layer
+from layersr.upscaling.flat import Flat, super_resolved
 from layersr.upscaling.masks import Masks
 from layersr.upscaling.resizing import resize
-from layersr.upscaling.trust import doubtful, trusted
 
 __all__ = ["resize", "upscale"]
 
@@ -49,25 +49,27 @@ def upscale(
     if scale == 1:
         return stack
     upscaler, whole = Chain(upscaler), sealable(stack)
+    report(Progress("upscale the edges", 0.0))
     masks = Masks(stack, upscaler, alpha_upscaler, scale)
+    flat = super_resolved(stack, upscaler, scale) if whole else None
     large = replace(
         stack,
         width=stack.width * scale,
         height=stack.height * scale,
-        layers=tuple(_layers(stack, whole, upscaler, alpha_upscaler, masks, context, within(report, 0.0, 0.8))),
+        layers=tuple(_layers(stack, flat, upscaler, alpha_upscaler, masks, context, within(report, 0.1, 0.8))),
         groups={path: replace(group, mask=masks.enlarged(group.mask)) for path, group in stack.groups.items()},
         resolution=None if stack.resolution is None else (stack.resolution[0] * scale, stack.resolution[1] * scale),
     )
     report(Progress("make it shrink back to the picture", 0.8))
-    if whole:
-        large = _consistent(large, stack, upscaler, scale)
+    if flat is not None:
+        large = seal_in_place(large, consistent(large, flat, scale))
     report(Progress("make it shrink back to the picture", 1.0))
     return large
 
 
 def _layers(
     stack: LayerStack,
-    whole: bool,
+    flat: Flat | None,
     upscaler: Upscaler,
     alpha_upscaler: AlphaUpscaler,
     masks: Masks,
@@ -80,29 +82,20 @@ def _layers(
         report(Progress(f"upscale {layer.name}", number / len(stack.layers)))
         canvas, own = layer.on_canvas(stack.width, stack.height)
         below = _below(layer, shown[canvas], own)
-        sealed = whole and layer.visible
+        sealed = flat is not None and layer.visible
         large = scale_layer(
             replace(layer, provenance=None) if sealed else layer,
             below,
             upscaler,
             alpha_upscaler,
             masks.scale,
+            seen_in=flat.behind(layer) if sealed else None,
             context=context,
             faithful=not sealed,
         )
         yield replace(large, mask=masks.enlarged(layer.mask))
         if plain.visible:
             shown[canvas] = _laid(shown[canvas], plain, own)
-
-
-def _consistent(large: LayerStack, small: LayerStack, upscaler: Upscaler, scale: int) -> LayerStack:
-    picture = flatten(small)
-    doubt = doubtful(small) & (picture[..., 3] == color.levels(picture.dtype))
-
-    def guess(layered: Scaled, given: RGB, rows: slice) -> Scaled:
-        return trusted(layered, given, doubt[rows], upscaler, scale)
-
-    return seal_in_place(large, consistent(large, picture, scale, guess))
 
 
 def _below(layer: Layer, context: Scaled, own: Window) -> RGB:

@@ -1,6 +1,6 @@
 """Every layer super-resolved by itself: its colours continued beyond the edge, its matte where the edge is seen."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -11,7 +11,7 @@ from layersr.bleed import bleed
 from layersr.layers import Layer, Window
 from layersr.roles import AlphaUpscaler, Upscaler
 from layersr.tiling import repeated, tiles
-from layersr.upscaling.consistency import back_project
+from layersr.upscaling.back_projection import back_project
 from layersr.upscaling.in_tiles import enlarge
 
 BEYOND = 4
@@ -20,8 +20,34 @@ BEYOND = 4
 THIN = 0.35
 """Below this alpha nothing is told of a colour by what it is mixed with; above twice this, all."""
 
-NEAR = 12
+NEAR = 10
 """Pixels around a matte's edge within which the enlarged picture must be good."""
+
+ALIKE = 1.5 / 255
+"""A layer over what is below it is what the picture shows, where they differ by less."""
+
+CELL, MARGIN = 128, 8
+"""Pixels: tiles in which edges are enlarged that something else covers in the picture."""
+
+
+@dataclass(frozen=True, eq=False)
+class Glimpse:
+    """What the picture shows where a layer lies, small and super-resolved.
+
+    Attributes:
+        small: the picture, over black.
+        near: where it was super-resolved.
+        large: code values, (scale * height, scale * width, 3).
+    """
+
+    small: RGB
+    near: Mask
+    large: np.ndarray
+
+    def through(self, window: Window, scale: int) -> "Glimpse":
+        """A part of it."""
+        there = tuple(slice(s.start * scale, s.stop * scale) for s in window)
+        return Glimpse(self.small[window], self.near[window], self.large[there])
 
 
 def scale_layer(
@@ -31,6 +57,7 @@ def scale_layer(
     alpha_upscaler: AlphaUpscaler,
     scale: int,
     *,
+    seen_in: Glimpse | None = None,
     context: bool = False,
     faithful: bool = True,
 ) -> Layer:
@@ -46,6 +73,7 @@ def scale_layer(
         upscaler: of the colours.
         alpha_upscaler: of the matte.
         scale: how many times as large.
+        seen_in: the picture it is part of, if that was super-resolved: its matte is scaled with a look at that then.
         context: take the colours beside the edge from the layer over what is below it, unmixed, instead.
         faithful: colours and matte shrink back to what they were; wasted work where the whole stack is made to.
     """
@@ -63,7 +91,8 @@ def scale_layer(
 
     def run(seen: Window) -> np.ndarray:
         large = upscaler(np.ascontiguousarray(colour[seen]), scale)
-        matte = scale_matte(shown[seen], alpha[seen], upscaler, alpha_upscaler, scale)
+        glimpse = None if seen_in is None else seen_in.through(seen, scale)
+        matte = scale_matte(shown[seen], alpha[seen], upscaler, alpha_upscaler, scale, glimpse)
         if context:
             edge = repeated(grown(changing(alpha[seen]), NEAR), scale)
             both, under = (upscaler(np.ascontiguousarray(x[seen]), scale) for x in (shown, below))
@@ -71,8 +100,12 @@ def scale_layer(
         if faithful:
             large = back_project(large, colour[seen], scale)
             matte = back_project(matte[..., None], alpha[seen][..., None], scale)[..., 0]
-        codes = np.dstack([large, matte]) * np.float32(color.levels(layer.pixels.dtype))
-        return codes if wanted[seen].all() else codes * repeated(wanted[seen], scale)[..., None]
+        codes = np.empty((*matte.shape, 4), np.float32)
+        np.multiply(large, np.float32(color.levels(layer.pixels.dtype)), out=codes[..., :3])
+        np.multiply(matte, np.float32(color.levels(layer.pixels.dtype)), out=codes[..., 3])
+        if not wanted[seen].all():
+            codes[~repeated(wanted[seen], scale)] = 0
+        return codes
 
     pixels = np.zeros((layer.height * scale, layer.width * scale, 4), layer.pixels.dtype)
     enlarge(run, pixels, wanted, scale)
@@ -87,16 +120,38 @@ def _unmixed(own: Scaled, matte: ScaledAlpha, both: Scaled, under: Scaled) -> Sc
     return own + np.clip((alpha - THIN) / THIN, 0, 1) * (told - own)
 
 
-def scale_matte(shown: RGB, alpha: Alpha, upscaler: Upscaler, alpha_upscaler: AlphaUpscaler, scale: int) -> ScaledAlpha:
-    """The enlarged matte; the picture is super-resolved for it along the edges only."""
+def scale_matte(
+    shown: RGB,
+    alpha: Alpha,
+    upscaler: Upscaler,
+    alpha_upscaler: AlphaUpscaler,
+    scale: int,
+    glimpse: Glimpse | None = None,
+) -> ScaledAlpha:
+    """The enlarged matte, by a look at its edges super-resolved.
+
+    Args:
+        shown: what has those edges: the layer over what is below it.
+        alpha: the small matte.
+        upscaler: of colours.
+        alpha_upscaler: of the matte.
+        scale: how many times as large.
+        glimpse: the picture super-resolved, which is looked at where it shows the same.
+    """
     height, width = alpha.shape
+    if (alpha == alpha[0, 0]).all():
+        return np.full((height * scale, width * scale), alpha[0, 0])
     guide = cv2.resize(shown, (width * scale, height * scale), interpolation=cv2.INTER_LINEAR)
     edge = grown(changing(alpha), NEAR)
+    if glimpse is not None:
+        alike = edge & glimpse.near & (np.abs(shown - glimpse.small).max(axis=2) < ALIKE)
+        np.copyto(guide, color.to_float(glimpse.large), where=repeated(alike, scale)[..., None])
+        edge &= ~alike
     for tile, piece in tiles(
-        lambda seen: upscaler(np.ascontiguousarray(shown[seen]), scale), edge, cell=max(edge.shape), margin=0
+        lambda seen: upscaler(np.ascontiguousarray(shown[seen]), scale), edge, cell=CELL, margin=MARGIN
     ):
         there = tuple(slice(s.start * scale, s.stop * scale) for s in tile.seen)
-        guide[there] = np.where(repeated(edge[tile.seen], scale)[..., None], piece, guide[there])
+        np.copyto(guide[there], piece, where=repeated(edge[tile.seen], scale)[..., None])
     return alpha_upscaler(guide, np.ascontiguousarray(alpha), scale)
 
 

@@ -15,7 +15,9 @@ PER_PIXEL = 8000
 """Bytes a model may need for a pixel it sees: large ones have hundreds of features, and as many at the larger size."""
 
 
-def enlarge(run: Callable[[Window], np.ndarray], out: np.ndarray, wanted: Mask, scale: int) -> None:
+def enlarge(
+    run: Callable[[Window], np.ndarray], out: np.ndarray, wanted: Mask, scale: int, margin: int = MARGIN
+) -> None:
     """Write what `run` says of every tile into `out`, where it is wanted.
 
     Args:
@@ -23,7 +25,8 @@ def enlarge(run: Callable[[Window], np.ndarray], out: np.ndarray, wanted: Mask, 
         out: (scale * height, scale * width, channels), float or code values, written in place.
         wanted: where, (height, width).
         scale: how many times as large.
+        margin: pixels a tile sees beyond its own.
     """
     mosaic = Mosaic(out, FEATHER, scale)
-    for tile, piece in tiles(run, wanted, cell=affordable(CELL, PER_PIXEL), margin=MARGIN):
+    for tile, piece in tiles(run, wanted, cell=affordable(CELL, PER_PIXEL), margin=margin):
         mosaic.lay(tile, piece)

@@ -10,7 +10,7 @@ from layersr.arrays import RGB, Plane
 from layersr.flattening import flatten
 from layersr.layers import LayerMask, LayerStack
 from layersr.roles import AlphaUpscaler, Upscaler
-from layersr.upscaling.consistency import back_project
+from layersr.upscaling.back_projection import back_project
 from layersr.upscaling.elements import changing, grown, scale_matte
 from layersr.upscaling.in_tiles import enlarge
 

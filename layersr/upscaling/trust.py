@@ -10,17 +10,9 @@ the edges: 1.7 and 0.3 dB above flat, where layers alone were 1.8 above and 1.5 
 import cv2
 import numpy as np
 
-from layersr import color
 from layersr.arrays import RGB, Mask, Scaled
-from layersr.layers import LayerStack
-from layersr.roles import Upscaler
 from layersr.tiling import repeated
-from layersr.upscaling.consistency import shrink
-from layersr.upscaling.elements import changing, grown
-from layersr.upscaling.in_tiles import enlarge
-
-NEAR = 8
-"""Pixels of the small picture around a matte's edge in which layers may be doubted."""
+from layersr.upscaling.back_projection import shrink
 
 SIGMA = 3.0
 """Pixels of the small picture over which errors are gathered."""
@@ -32,39 +24,19 @@ FLOOR = 1e-6
 """A squared error below this counts for none (about a quarter of an 8-bit step)."""
 
 
-def doubtful(stack: LayerStack) -> Mask:
-    """Where the mattes of a small stack have edges, and some pixels around."""
-    edges = np.zeros((stack.height, stack.width), bool)
-    for layer in stack.layers[1:]:
-        if not layer.visible or not layer.pixels.size:
-            continue
-        alpha = np.zeros(edges.shape, np.float32)
-        canvas, own = layer.on_canvas(stack.width, stack.height)
-        alpha[canvas] = color.to_float(layer.pixels[own])[..., 3]
-        edges |= changing(alpha)
-    return grown(edges, NEAR)
-
-
-def trusted(layered: Scaled, small: RGB, doubt: Mask, upscaler: Upscaler, scale: int) -> Scaled:
+def trusted(layered: Scaled, flat: Scaled, small: RGB, doubt: Mask, scale: int) -> Scaled:
     """The picture that layers give, mixed with the small one enlarged as a whole, where that is the better guess.
 
     Args:
         layered: the flattened large layers, not corrected yet.
+        flat: the picture enlarged as a whole; only looked at where there is doubt.
         small: the picture.
         doubt: where the layers may be wrong.
-        upscaler: enlarges the picture.
         scale: how many times as large.
     """
     if not doubt.any():
         return layered
-    flat = layered.copy()
-
-    def run(seen: tuple[slice, slice]) -> np.ndarray:
-        large = upscaler(np.ascontiguousarray(small[seen]), scale)
-        there = tuple(slice(s.start * scale, s.stop * scale) for s in seen)
-        return np.where(repeated(doubt[seen], scale)[..., None], large, layered[there])
-
-    enlarge(run, flat, doubt, scale)
+    flat = np.where(repeated(doubt, scale)[..., None], flat, layered)
     odds = (_error(flat, small, scale) / _error(layered, small, scale)) ** SLOPE
     share = cv2.resize(odds / (1 + odds), flat.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     return flat + share.reshape(*flat.shape[:2], 1) * (layered - flat)

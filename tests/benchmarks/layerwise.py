@@ -23,7 +23,7 @@ from layersr.flattening import flatten
 from layersr.layers import Image, Layer, LayerStack
 from layersr.seal import seal
 from layersr.training.pictures import find
-from layersr.upscaling.consistency import back_project, shrink
+from layersr.upscaling.back_projection import back_project, shrink
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("LAYERSR_DATA", ROOT.parent / "shared" / "data"))
