@@ -118,7 +118,7 @@ def _seal_band(layers: list[tuple[Layer, Window, Window]], target: np.ndarray) -
     real = np.float32 if target.dtype == np.uint8 else np.float64  # errs by 1e-4 at most, where 2e-3 are allowed
     full = target[..., 3] == top
     owner = _owners(layers, target, full)
-    composite = target[..., :3].astype(real)
+    composite = np.empty((*full.shape, 3), real)
     for index, (layer, band, own) in enumerate(layers):
         pixels = layer.pixels[own]  # a view: the layer's own memory
         x, mine, opaque = target[band], owner[band] == index, full[band]

@@ -142,7 +142,10 @@ class Mosaic:
             ramps = [_ramp(o, v, self._feather, self._scale) for o, v in zip(tile.own, shown, strict=True)]
             share = np.where(repeated(old, self._scale), np.multiply.outer(*ramps), np.float32(1))[..., None]
             piece = out + share * (piece - out.astype(np.float32))
-        out[...] = np.rint(piece) if out.dtype.kind == "u" else piece
+        if out.dtype.kind == "u":
+            np.rint(piece, out=out, casting="unsafe")
+        else:
+            out[...] = piece
         old[...] = True
 
 

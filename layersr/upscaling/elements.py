@@ -27,7 +27,7 @@ ALIKE = 1.5 / 255
 """A layer over what is below it is what the picture shows, where they differ by less."""
 
 CELL, MARGIN = 128, 8
-"""Pixels: tiles in which edges are enlarged that something else covers in the picture."""
+"""Pixels: tiles in which edges are enlarged, and what they see beyond."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,9 +100,8 @@ def scale_layer(
         if faithful:
             large = back_project(large, colour[seen], scale)
             matte = back_project(matte[..., None], alpha[seen][..., None], scale)[..., 0]
-        codes = np.empty((*matte.shape, 4), np.float32)
-        np.multiply(large, np.float32(color.levels(layer.pixels.dtype)), out=codes[..., :3])
-        np.multiply(matte, np.float32(color.levels(layer.pixels.dtype)), out=codes[..., 3])
+        codes = cv2.merge([large, matte])
+        codes *= np.float32(color.levels(layer.pixels.dtype))
         if not wanted[seen].all():
             codes[~repeated(wanted[seen], scale)] = 0
         return codes
@@ -136,7 +135,9 @@ def scale_matte(
         upscaler: of colours.
         alpha_upscaler: of the matte.
         scale: how many times as large.
-        glimpse: the picture super-resolved, which is looked at where it shows the same.
+        glimpse: the picture super-resolved, which is looked at where it shows the same; edges that something covers
+            make do with `shown` enlarged (their mattes are 2 % worse, on 30 of known layers). Without it, `shown` is
+            super-resolved.
     """
     height, width = alpha.shape
     if (alpha == alpha[0, 0]).all():
@@ -144,14 +145,12 @@ def scale_matte(
     guide = cv2.resize(shown, (width * scale, height * scale), interpolation=cv2.INTER_LINEAR)
     edge = grown(changing(alpha), NEAR)
     if glimpse is not None:
-        alike = edge & glimpse.near & (np.abs(shown - glimpse.small).max(axis=2) < ALIKE)
-        np.copyto(guide, color.to_float(glimpse.large), where=repeated(alike, scale)[..., None])
-        edge &= ~alike
-    for tile, piece in tiles(
-        lambda seen: upscaler(np.ascontiguousarray(shown[seen]), scale), edge, cell=CELL, margin=MARGIN
-    ):
-        there = tuple(slice(s.start * scale, s.stop * scale) for s in tile.seen)
-        np.copyto(guide[there], piece, where=repeated(edge[tile.seen], scale)[..., None])
+        edge &= glimpse.near & (np.abs(shown - glimpse.small).max(axis=2) < ALIKE)
+        np.copyto(guide, color.to_float(glimpse.large), where=repeated(edge, scale)[..., None])
+    else:
+        for tile, piece in tiles(lambda seen: upscaler(shown[seen], scale), edge, cell=CELL, margin=MARGIN):
+            there = tuple(slice(s.start * scale, s.stop * scale) for s in tile.seen)
+            np.copyto(guide[there], piece, where=repeated(edge[tile.seen], scale)[..., None])
     return alpha_upscaler(guide, np.ascontiguousarray(alpha), scale)
 
 
