@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+import numpy as np
+
 from layersr.arrays import RGB, Alpha, Mask, Scaled, ScaledAlpha, Trimap
 
 
@@ -29,19 +31,31 @@ class Prompt:
     mask: Mask | None = None
 
 
-@dataclass(frozen=True, eq=False)
 class Detection:
     """One thing found in an image.
 
-    Attributes:
+    Kept as the box of what it selects: a detector may name dozens of things in a picture of 16 megapixels.
+
+    Args:
         mask: how much each pixel belongs to it, float32 in [0, 1], the image's size.
         score: confidence in [0, 1].
         label: what it is ("eye"), or "" where the model cannot say.
     """
 
-    mask: Alpha
-    score: float
-    label: str = ""
+    __slots__ = ("_inner", "_shape", "_window", "label", "score")
+
+    def __init__(self, mask: Alpha, score: float, label: str = "") -> None:
+        ends = [np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0)]
+        self._window = tuple(slice(n[0], n[-1] + 1) if n.size else slice(0, 0) for n in ends)
+        self._inner, self._shape = mask[self._window].copy(), mask.shape
+        self.score, self.label = score, label
+
+    @property
+    def mask(self) -> Alpha:
+        """How much each pixel belongs to it, float32 in [0, 1], the image's size; a new array every time."""
+        full = np.zeros(self._shape, np.float32)
+        full[self._window] = self._inner
+        return full
 
 
 @runtime_checkable

@@ -1,6 +1,6 @@
 """Pixel-precise contours from rough masks and boxes: GrabCut (Rother, Kolmogorov and Blake, SIGGRAPH 2004)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 
 import cv2
 import numpy as np
@@ -25,8 +25,8 @@ def shrink(image: RGB, longer: int) -> Scaled:
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA) if factor < 1 else image
 
 
-def cut_out(image: RGB, roughs: Sequence[np.ndarray]) -> list[Alpha]:
-    """Rough masks of any size at the picture's size, their contours moved to the picture's edges.
+def cut_out(image: RGB, roughs: Iterable[np.ndarray]) -> Iterator[Alpha]:
+    """Rough masks of any size at the picture's size, one by one, their contours moved to the picture's edges.
 
     Args:
         image: the picture.
@@ -35,9 +35,8 @@ def cut_out(image: RGB, roughs: Sequence[np.ndarray]) -> list[Alpha]:
     medium = shrink(image, MEDIUM)
     size = (medium.shape[1], medium.shape[0])
     masks = (cv2.resize(rough.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) for rough in roughs)
-    return [
-        _enlarge(_see_through(medium, _without_pinholes(_grab(medium, mask, BAND))), image.shape[:2]) for mask in masks
-    ]
+    for mask in masks:
+        yield _enlarge(_see_through(medium, _without_pinholes(_grab(medium, mask, BAND))), image.shape[:2])
 
 
 def rough(mask: np.ndarray, shape: tuple[int, int]) -> Alpha:

@@ -55,7 +55,7 @@ class SaliencyDetector:
             named = self._at(image, *prompt.point)
         else:
             named = self.named(image)
-        masks = cut_out(image, [mask for mask, _ in named])
+        masks = cut_out(image, (mask for mask, _ in named))
         found = zip(masks, (score for _, score in named), strict=True)
         return [Detection(mask, score) for mask, score in found if mask.max() > 0.5]
 

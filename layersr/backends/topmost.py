@@ -170,18 +170,19 @@ def _apart(found: Sequence[Detection]) -> list[Detection]:
     taken = np.zeros(found[0].mask.shape, np.float32) if found else None
     kept = []
     for detection in sorted(found, key=lambda d: -d.score):
-        if np.minimum(detection.mask, taken).sum() <= OVERLAP * detection.mask.sum():
+        mask = detection.mask
+        if np.minimum(mask, taken).sum() <= OVERLAP * mask.sum():
             kept.append(detection)
-            taken = np.maximum(taken, detection.mask)
+            taken = np.maximum(taken, mask)
     return kept
 
 
 def _at_point(found: Sequence[Detection], image: RGB, point: tuple[int, int]) -> list[Detection]:
     """The first element there, if any, whole."""
     for detection in found:
-        height, width = detection.mask.shape
-        x, y = point[0] * width // image.shape[1], point[1] * height // image.shape[0]
-        if detection.mask[y, x] > 0.5 and (whole := _whole([detection], image)):
+        mask = detection.mask
+        x, y = (at * n // whole for at, n, whole in zip(point, mask.shape[::-1], image.shape[1::-1], strict=True))
+        if mask[y, x] > 0.5 and (whole := _whole([detection], image)):
             return whole
     return []
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from layersr import color
 from layersr.arrays import RGB, Alpha
+from layersr.decomposing import small
 from layersr.decomposing.background import background
 from layersr.decomposing.element import window_of
 from layersr.decomposing.hidden import extend
@@ -28,7 +29,7 @@ def decompose(
 
     Args:
         image: the picture; its own alpha is kept.
-        models: detector, matter and infiller.
+        models: detector, matter and infiller, and an upscaler for small pictures.
         limits: when to stop; the defaults where None.
         prompts: what the artist asks for, lifted first.
         report: hears how far it is.
@@ -37,15 +38,23 @@ def decompose(
         background and elements, back to front, at the picture's depth, with provenance and `facts` per layer:
         "confidence", "peel" and "asked" of each element.
     """
-    canvas = (image.height, image.width)
-    picture = _as_shown(image)
+    picture, times = _as_shown(image), small.factor(image.height, image.width)
+    if models.enlarge is None or times == 1:
+        times = 1
+    else:
+        picture = models.enlarge(picture, times)
+        prompts = [small.enlarged(prompt, times) for prompt in prompts]
+    canvas = picture.shape[:2]
     peeled = peel(picture, models, limits or Limits(), prompts, within(report, 0.0, 0.6))
     report(Progress("order", 0.6))
     elements = extend(order(peeled.elements, canvas), canvas)
     report(Progress("infill background", 0.62))
     ground = background(picture, elements, models.infill, peeled.left)
+    if times > 1:
+        ground, elements = small.block_means(ground, times), [small.shrunk(element, times) for element in elements]
     report(Progress("seal", 0.9))
-    layers = [_layer("background", ground, np.ones(canvas, np.float32), (0, 0), image.pixels.dtype, {})]
+    whole = np.ones((image.height, image.width), np.float32)
+    layers = [_layer("background", ground, whole, (0, 0), image.pixels.dtype, {})]
     for number, element in enumerate(elements, start=1):
         rows, columns = element.window
         facts = {"confidence": round(element.score, 3), "peel": element.peel, "asked": element.asked}

@@ -10,7 +10,7 @@ from layersr.arrays import RGB, Alpha, Mask
 from layersr.decomposing.element import Element, clipped, window_of
 from layersr.decomposing.matting import continued, fringe, trimap
 from layersr.progress import Progress, Report, within
-from layersr.roles import Detection, Detector, Infiller, Matter, Prompt
+from layersr.roles import Detection, Detector, Infiller, Matter, Prompt, Upscaler
 
 ROUNDS = 4
 """Peels at most. What needs more is mostly a detector chasing its own fills."""
@@ -61,6 +61,7 @@ class Models:
     detect: Detector
     matte: Matter
     infill: Infiller
+    enlarge: Upscaler | None = None  # for small pictures, which are taken apart as they are without it
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,10 +154,12 @@ def _worth_lifting(found: Sequence[Detection], limits: Limits, round_: int, fill
     taken = np.zeros(filled.shape, bool)
     worth = []
     for detection in sorted(found, key=lambda d: -d.score):
+        # Saliency is relative: what stands out after the subjects are gone must stand out more to count.
+        if detection.score < limits.confidence + 0.06 * round_:
+            continue
         mask = detection.mask > 0.5
         area = int(mask.sum())
-        # Saliency is relative: what stands out after the subjects are gone must stand out more to count.
-        if detection.score < limits.confidence + 0.06 * round_ or area < limits.area * mask.size:
+        if area < limits.area * mask.size:
             continue
         if (mask & filled).sum() > 0.4 * area or (mask & taken).sum() > 0.1 * area:
             continue
@@ -184,21 +187,24 @@ def _is_scenery(mask: Mask, score: float, round_: int) -> bool:
 
 def _small_things(seen: Sequence[Detection]) -> Mask | None:
     """Where anything was seen that a fill might repeat; large doubtful regions are scenery to copy from."""
-    masks = [d.mask > 0.5 for d in seen]
-    small = [mask for mask in masks if mask.mean() < 0.08]
-    return np.logical_or.reduce(small) if small else None
+    union: Mask | None = None
+    for detection in seen:
+        mask = detection.mask > 0.5
+        if mask.mean() < 0.08:
+            union = mask if union is None else union | mask
+    return union
 
 
 def _lift(current: RGB, detection: Detection, models: Models, round_: int, asked: bool = False) -> Element | None:
     """Matte one detection and unmix its colours; None if nothing is left of it."""
-    canvas = current.shape[:2]
-    if not (detection.mask > 0.5).any():
+    canvas, mask = current.shape[:2], detection.mask
+    if not (mask > 0.5).any():
         return None
     # A detector sees a small picture: its contour is off by about one of its pixels.
     band = max(2, round(max(canvas) / 220))
-    window = clipped(window_of(detection.mask > 0.5, 4 * band + 8), canvas)
+    window = clipped(window_of(mask > 0.5, 4 * band + 8), canvas)
     crop = np.ascontiguousarray(current[window])
-    alpha = _without_specks(models.matte(crop, trimap(np.ascontiguousarray(detection.mask[window]), band)))
+    alpha = _without_specks(models.matte(crop, trimap(np.ascontiguousarray(mask[window]), band)))
     if alpha.max() < 0.5:
         return None
     tight = window_of(alpha > 0, 2 * band)

@@ -32,7 +32,7 @@ def observed(data: Path, count: int, side: int = 384, seed: int = 77) -> tuple[T
         masks = gathered(votes)[0]
         own = zip((features(votes, mask) for mask in masks), cut_out(scene.image, masks), strict=True)
         named = classic.named(scene.image)
-        cut = cut_out(scene.image, [mask for mask, _ in named])
+        cut = cut_out(scene.image, (mask for mask, _ in named))
         theirs = ((features_of_classic(votes, *one), mask) for one, mask in zip(named, cut, strict=True))
         for rows, named in zip(seen, (own, theirs), strict=True):
             for values, mask in named:

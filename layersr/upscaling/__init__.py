@@ -7,7 +7,7 @@ import numpy as np
 
 from layersr import color
 from layersr.arrays import RGB, Scaled
-from layersr.flattening import settled
+from layersr.flattening import bands, settled
 from layersr.layers import Layer, LayerStack, Window
 from layersr.progress import Progress, Report, silent, within
 from layersr.roles import AlphaUpscaler, Upscaler
@@ -95,14 +95,19 @@ def _layers(
         )
         yield replace(large, mask=masks.enlarged(layer.mask))
         if plain.visible:
-            shown[canvas] = _laid(shown[canvas], plain, own)
+            for rows in bands(stack.height):
+                canvas, own = plain.on_canvas(stack.width, stack.height, rows)
+                part = shown[rows][canvas]
+                part[...] = _laid(part, plain, own)
 
 
 def _below(layer: Layer, context: Scaled, own: Window) -> RGB:
     """What shows through a layer, of its size: beyond the canvas it is the layer itself."""
-    below = color.to_float(layer.pixels)[..., :3]
+    if context.shape[:2] == (layer.height, layer.width):
+        return context
+    below = color.to_float(np.ascontiguousarray(layer.pixels[..., :3]))
     below[own] = context
-    return np.ascontiguousarray(below)
+    return below
 
 
 def _laid(context: Scaled, layer: Layer, own: Window) -> np.ndarray:

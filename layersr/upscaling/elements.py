@@ -80,26 +80,24 @@ def scale_layer(
     at = {"left": layer.left * scale, "top": layer.top * scale}
     if not layer.pixels.size:
         return replace(layer, **at)
-    values = color.to_float(layer.pixels)
-    alpha = np.ascontiguousarray(values[..., 3])
-    known = alpha > 0
-    colour = np.ascontiguousarray(values[..., :3])
+    known = layer.pixels[..., 3] > 0
+    colour = color.to_float(np.ascontiguousarray(layer.pixels[..., :3]))
     if not known.all() and known.any():
         colour = bleed(colour, known)
-    shown = below + alpha[..., None] * (colour - below)
     wanted = grown(known, BEYOND)
 
     def run(seen: Window) -> np.ndarray:
-        large = upscaler(np.ascontiguousarray(colour[seen]), scale)
+        own, alpha, beneath = colour[seen], color.to_float(layer.pixels[seen][..., 3]), below[seen]
+        large, shown = upscaler(own, scale), beneath + alpha[..., None] * (own - beneath)
         glimpse = None if seen_in is None else seen_in.through(seen, scale)
-        matte = scale_matte(shown[seen], alpha[seen], upscaler, alpha_upscaler, scale, glimpse)
+        matte = scale_matte(shown, alpha, upscaler, alpha_upscaler, scale, glimpse)
         if context:
-            edge = repeated(grown(changing(alpha[seen]), NEAR), scale)
-            both, under = (upscaler(np.ascontiguousarray(x[seen]), scale) for x in (shown, below))
+            edge = repeated(grown(changing(alpha), NEAR), scale)
+            both, under = (upscaler(np.ascontiguousarray(x), scale) for x in (shown, beneath))
             large = np.where(edge[..., None], _unmixed(large, matte, both, under), large)
         if faithful:
-            large = back_project(large, colour[seen], scale)
-            matte = back_project(matte[..., None], alpha[seen][..., None], scale)[..., 0]
+            large = back_project(large, own, scale)
+            matte = back_project(matte[..., None], alpha[..., None], scale)[..., 0]
         codes = cv2.merge([large, matte])
         codes *= np.float32(color.levels(layer.pixels.dtype))
         if not wanted[seen].all():

@@ -1,0 +1,50 @@
+"""Small pictures are taken apart enlarged: where an edge is one pixel wide, a detector and a matte see none."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from layersr.decomposing.element import Element
+from layersr.roles import Prompt
+
+ENOUGH, MOST = 320, 4
+"""Longer side in pixels that a picture is enlarged to at most, and how many times it may be."""
+
+CLEAR = 0.02
+"""Alphas of shrunk mattes so near to 0 or 1 become that."""
+
+
+def factor(height: int, width: int) -> int:
+    """How many times a picture is enlarged before it is taken apart: 1 where it is large enough."""
+    return int(np.clip(ENOUGH // max(1, height, width), 1, MOST))
+
+
+def enlarged(prompt: Prompt, times: int) -> Prompt:
+    """The same wish for the enlarged picture."""
+    return Prompt(
+        prompt.text,
+        None if prompt.point is None else tuple(times * n + times // 2 for n in prompt.point),
+        None if prompt.box is None else tuple(times * n for n in prompt.box),
+        None if prompt.mask is None else np.repeat(np.repeat(prompt.mask, times, axis=0), times, axis=1),
+    )
+
+
+def shrunk(element: Element, times: int) -> Element:
+    """The element on the small canvas: the mean of its blocks, colours by how much is seen of them."""
+    rows, columns = element.window
+    window = tuple(slice(s.start // times, -(-s.stop // times)) for s in (rows, columns))
+    more = [(s.start - w.start * times, w.stop * times - s.stop) for s, w in zip((rows, columns), window, strict=True)]
+    alpha = np.pad(element.alpha, more)
+    colour = np.pad(element.colour, (*more, (0, 0)), mode="edge")
+    small = block_means(alpha[..., None], times)[..., 0]
+    seen = block_means(colour * alpha[..., None], times) / np.maximum(small, 1e-4)[..., None]
+    colour = np.where(small[..., None] > CLEAR, seen, block_means(colour, times))
+    small = np.where(small < CLEAR, 0, np.where(small > 1 - CLEAR, 1, small)).astype(np.float32)
+    return replace(element, window=window, alpha=small, colour=np.clip(colour, 0, 1))
+
+
+def block_means(planes: np.ndarray, times: int) -> np.ndarray:
+    """The mean of every `times` x `times` block, (h, w, channels)."""
+    height, width = (n // times for n in planes.shape[:2])
+    return cv2.resize(planes, (width, height), interpolation=cv2.INTER_AREA).reshape(height, width, -1)
