@@ -5,16 +5,20 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from layersr.backends import load
 from layersr.color import levels
 from layersr.flattening import flatten
-from layersr.layers import Group, Layer, LayerMask, LayerStack
+from layersr.layers import Group, Layer, LayerMask, LayerStack, Provenance
 from layersr.seal import seal
+from layersr.tiling import repeated
 from layersr.upscaling import consistency, in_tiles, resize, upscale
 from layersr.upscaling.back_projection import back_project, shrink
 from layersr.upscaling.chain import Chain, steps
 from layersr.upscaling.flat import edges
+from layersr.upscaling.room import ROOM, with_room, without_room
 from layersr.upscaling.trust import trusted
 
 
@@ -47,9 +51,13 @@ def test_layers_keep_what_they_are() -> None:
     small = stack()
     large = upscale(small, load("upscale", "classic"), load("alpha", "classic"), 2)
     thing = large.layers[1]
-    assert (thing.name, thing.group, thing.left, thing.top) == ("thing", ("g",), 60, -10)
-    assert thing.pixels.shape == (24, 28, 4)
-    assert thing.provenance.shape == (24, 28)
+    assert (thing.name, thing.group) == ("thing", ("g",))
+    # Its edge may be seen a little beyond the pixels that were its own, but no farther than it was given room.
+    assert 60 - 2 * ROOM <= thing.left <= 60
+    assert thing.top == -10
+    assert 60 + 28 <= thing.left + thing.width <= 60 + 28 + 2 * ROOM
+    assert thing.pixels.shape[0] <= 24 + 2 * ROOM
+    assert thing.provenance.shape == thing.pixels.shape[:2]
     assert large.resolution == (144, 144)
     assert (large.layers[0].pixels[..., 3] == 255).all()
 
@@ -218,3 +226,49 @@ def test_masks_are_resized(beyond: bool) -> None:
     assert np.abs(found - expected)[12:18, 9:18].max() <= 8  # along its edge the filter has its say
     expected[8:22, 5:22] = found[8:22, 5:22]
     np.testing.assert_array_equal(found, expected)
+
+
+@given(st.integers(-9, 9), st.integers(-9, 9), st.integers(1, 4), st.booleans())
+def test_room_is_given_on_the_canvas_and_taken_back(left: int, top: int, scale: int, wider: bool) -> None:
+    pixels = np.full((5, 7, 4), 200, np.uint8)
+    layer = Layer("thing", pixels, left, top, provenance=np.full((5, 7), Provenance.ORIGINAL, np.uint8))
+    wide = with_room(layer, 12, 10)
+    assert wide.left >= min(0, left)
+    assert wide.top >= min(0, top)
+    assert wide.left + wide.width <= max(12, left + 7)
+    assert wide.top + wide.height <= max(10, top + 5)
+    large = replace(
+        wide,
+        pixels=repeated(wide.pixels, scale),
+        provenance=repeated(wide.provenance, scale),
+        left=wide.left * scale,
+        top=wide.top * scale,
+    )
+    back = without_room(large, layer, scale, wider=wider)
+    assert (back.left, back.top) == (left * scale, top * scale)
+    np.testing.assert_array_equal(back.pixels, repeated(pixels, scale))
+    np.testing.assert_array_equal(back.provenance, repeated(layer.provenance, scale))
+
+
+def test_what_is_seen_beside_a_layers_own_pixels_is_kept() -> None:
+    layer = Layer("thing", np.full((5, 7, 4), 200, np.uint8), 10, 10)
+    wide = with_room(layer, 40, 40)
+    pixels = repeated(wide.pixels, 2)
+    pixels[:, 7, 3] = 1
+    large = replace(wide, pixels=pixels, left=2 * wide.left, top=2 * wide.top)
+    assert without_room(large, layer, 2, wider=True).left == 19
+    assert without_room(large, layer, 2, wider=False).left == 20
+
+
+def test_faint_pixels_do_not_colour_an_enlarged_edge() -> None:
+    """Colours solved from an alpha of a few percent are mostly rounding errors."""
+    ground = np.full((24, 24, 4), 255, np.uint8)
+    ground[..., :3] = 90
+    thing = np.zeros((12, 12, 4), np.uint8)
+    thing[2:10, 2:10] = (200, 120, 40, 255)
+    thing[1, 2:10] = thing[10, 2:10] = (0, 255, 255, 8)
+    models = load("upscale", "layersr"), load("alpha", "layersr")
+    small = LayerStack(24, 24, (Layer("background", ground), Layer("thing", thing, 6, 6)))
+    large = upscale(seal(small, flatten(small)), *models, 4).layers[1]
+    firm = large.pixels[..., 3] > 60
+    assert np.abs(large.pixels[firm][:, :3].astype(int) - (200, 120, 40)).mean() < 6

@@ -3,6 +3,8 @@
 What they are, what they were trained on and what they reach stands in the model cards beside them (`layersr/models/`).
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from layersr.arrays import RGB, Scaled
@@ -21,13 +23,13 @@ class CompactUpscaler:
 
     Args:
         device: where they run.
+        names: of the networks, by factor.
         ways: how the picture is turned and mirrored for the network; the mean of its answers counts.
     """
 
-    scales = (2, 4)
-
-    def __init__(self, device: str, ways: tuple[tuple[int, int], ...] = PLAIN) -> None:
-        self._networks = {scale: Network(f"upscale_x{scale}", device) for scale in self.scales}
+    def __init__(self, device: str, names: Mapping[int, str], ways: tuple[tuple[int, int], ...]) -> None:
+        self.scales = tuple(names)
+        self._networks = {scale: Network(name, device) for scale, name in names.items()}
         self._ways = ways
 
     def __call__(self, image: RGB, scale: int) -> Scaled:
@@ -55,17 +57,17 @@ def load_compact(device: str) -> CompactUpscaler:
     """Needs nothing but what `pip install layersr` brings."""
     import onnxruntime  # noqa: F401  # a missing package is told when the model is chosen
 
-    return CompactUpscaler(device)
+    return CompactUpscaler(device, {2: "upscale_x2", 4: "upscale_x4"}, PLAIN)
 
 
 @backend(
     "upscale",
     "layersr-careful",
-    summary="the same asked four ways, turned and mirrored, and averaged: a bit cleaner, four times as slow",
+    summary="deeper ones asked four ways, turned and mirrored, and averaged: a bit cleaner, 4 to 8 times as slow",
     source="R. Timofte et al., Seven ways to improve example-based single image super resolution, CVPR 2016",
 )
 def load_careful(device: str) -> CompactUpscaler:
     """Needs nothing but what `pip install layersr` brings."""
     import onnxruntime  # noqa: F401  # a missing package is told when the model is chosen
 
-    return CompactUpscaler(device, FOUR_WAYS)
+    return CompactUpscaler(device, {2: "upscale_x2_deep", 4: "upscale_x4"}, FOUR_WAYS)

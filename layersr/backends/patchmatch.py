@@ -72,8 +72,8 @@ def paint_all(image: RGB, hole: Mask, avoid: Mask | None, guide: Callable[[RGB, 
         if guide is None:
             return crop, own, paint(seen[crop], own, usable)
         broad = guide(seen[crop], hole[crop])
-        copied = paint(seen[crop], own, usable, broad)
         mud = strange(broad, own) > MUD
+        copied = paint(seen[crop], own, usable, broad, 3 if mud else 1)
         return crop, own, copied if mud else textured(broad, copied, own)
 
     painted = seen.copy()

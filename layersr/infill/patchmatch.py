@@ -69,7 +69,7 @@ HELD = (0.1, 0.3, 0.5)
 """How much of the guide is held, from the second finest size on; coarser ones as the last."""
 
 
-def paint(image: RGB, hole: Mask, usable: Mask, guide: RGB | None = None) -> RGB:
+def paint(image: RGB, hole: Mask, usable: Mask, guide: RGB | None = None, rounds: int = 3) -> RGB:
     """Fill one hole; the same hole is filled in the same way every time.
 
     Args:
@@ -77,6 +77,7 @@ def paint(image: RGB, hole: Mask, usable: Mask, guide: RGB | None = None) -> RGB
         hole: what to paint, not everything.
         usable: what may be copied; never in the hole.
         guide: the picture with the hole painted in broad strokes, which the copies should follow.
+        rounds: see `seams.settle`; where only the finest bands of the copies will be seen, one does.
     """
     if not hole.any():
         return image.copy()
@@ -93,7 +94,7 @@ def paint(image: RGB, hole: Mask, usable: Mask, guide: RGB | None = None) -> RGB
             field = search(level, field, rng)
     own = finest.hole.reshape(-1)[field.target]
     colours = np.ascontiguousarray(finest.image[..., :3])
-    source = settle(colours, finest.hole, field.source[own], sources(finest.usable))
+    source = settle(colours, finest.hole, field.source[own], sources(finest.usable), rounds)
     moved = shift(field.mean[own], means(finest.image)[source], leeway(finest.image)[source])
     painted = blend(colours, finest.hole, source, moved)[:height, :width]
     return np.where(hole[..., None], painted, image)
@@ -149,12 +150,19 @@ def begin(level: Level, rng: np.random.Generator) -> Field:
 
 
 def search(level: Level, field: Field, rng: np.random.Generator) -> Field:
-    """The field made better at one level: match and paint in turns, the more often the smaller the picture."""
+    """The field made better at one level: match and paint in turns, the more often the smaller the picture.
+
+    Where a guide says what goes where, fewer turns do: on 42 pictures more of them brought nothing.
+    """
     source, trust = sources(level.usable), _trust(level.hole)
     side = max(level.hole.shape)
     exact = level.hole.size <= SMALL and len(field.target) * np.count_nonzero(source) <= PAIRS
     image = _held(vote(level.image, level.hole, field, trust), level)
-    for round_ in range(4 if side <= 200 else 3 if side <= 400 else 2 if side <= 800 else 1):
+    if level.guide is not None:
+        rounds = 2 if side <= 400 else 1
+    else:
+        rounds = 4 if side <= 200 else 3 if side <= 400 else 2 if side <= 800 else 1
+    for round_ in range(rounds):
         if round_:
             image = _held(vote(image, level.hole, field, trust), level)
         if exact:

@@ -72,12 +72,8 @@ def _greyer(fill: RGB) -> RGB:
 
 def _around(hole: Mask, unit: float) -> Mask:
     """The known pixels that tell how rough a hole is; maybe none."""
-
-    def grown(reach: int) -> Mask:
-        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-        return cv2.dilate(hole.astype(np.uint8), kernel) > 0
-
-    return grown(round(RING * unit)) & ~grown(round(APART * unit))
+    away = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, 5)
+    return (away > round(APART * unit)) & (away <= round(RING * unit))
 
 
 def _louder(fill: RGB, hole: Mask, around: Mask) -> float:

@@ -74,10 +74,11 @@ def pair(image: np.ndarray, scale: int) -> Pair:
 
 @dataclass(eq=False)
 class UpscaleTask:
-    """How `upscale_x2` and `upscale_x4` are trained; see `loop.Task` for what the names mean."""
+    """How `upscale_x2`, `upscale_x2_deep` and `upscale_x4` are trained; see `loop.Task` for what the names mean."""
 
     scale: int
     blocks: int = 4
+    variant: str = ""
     batch: int = 8
     patch: int = 48
     lr: float = 2e-3
@@ -90,7 +91,7 @@ class UpscaleTask:
 
     @property
     def name(self) -> str:
-        return f"upscale_x{self.scale}"
+        return f"upscale_x{self.scale}{self.variant}"
 
     def network(self) -> Upscaler:
         return Upscaler(self.scale, blocks=self.blocks)

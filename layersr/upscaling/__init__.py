@@ -18,6 +18,7 @@ from layersr.upscaling.elements import scale_layer
 from layersr.upscaling.flat import Flat, super_resolved
 from layersr.upscaling.masks import Masks
 from layersr.upscaling.resizing import resize
+from layersr.upscaling.room import with_room, without_room
 
 __all__ = ["resize", "upscale"]
 
@@ -80,19 +81,20 @@ def _layers(
     shown = np.zeros((stack.height, stack.width, 3), np.float32)  # the layers so far, flattened over black
     for number, (layer, plain) in enumerate(zip(stack.layers, settled(stack).layers, strict=True)):
         report(Progress(f"upscale {layer.name}", number / len(stack.layers)))
-        canvas, own = layer.on_canvas(stack.width, stack.height)
-        below = _below(layer, shown[canvas], own)
         sealed = flat is not None and layer.visible
+        wide = with_room(replace(layer, provenance=None) if sealed else layer, stack.width, stack.height)
+        canvas, own = wide.on_canvas(stack.width, stack.height)
         large = scale_layer(
-            replace(layer, provenance=None) if sealed else layer,
-            below,
+            wide,
+            _below(wide, shown[canvas], own),
             upscaler,
             alpha_upscaler,
             masks.scale,
-            seen_in=flat.behind(layer) if sealed else None,
+            seen_in=flat.behind(wide) if sealed else None,
             context=context,
             faithful=not sealed,
         )
+        large = without_room(large, layer, masks.scale, wider=sealed)
         yield replace(large, mask=masks.enlarged(layer.mask))
         if plain.visible:
             for rows in bands(stack.height):

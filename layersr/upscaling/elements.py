@@ -17,6 +17,9 @@ from layersr.upscaling.in_tiles import enlarge
 BEYOND = 4
 """Pixels around a layer's own in which its colours still count: its enlarged edge may need them."""
 
+FAINT = 0.2
+"""Alpha from which a colour is taken as it is: solved from what is seen, it is the less sure the less of it shows."""
+
 THIN = 0.35
 """Below this alpha nothing is told of a colour by what it is mixed with; above twice this, all."""
 
@@ -80,11 +83,7 @@ def scale_layer(
     at = {"left": layer.left * scale, "top": layer.top * scale}
     if not layer.pixels.size:
         return replace(layer, **at)
-    known = layer.pixels[..., 3] > 0
-    colour = color.to_float(np.ascontiguousarray(layer.pixels[..., :3]))
-    if not known.all() and known.any():
-        colour = bleed(colour, known)
-    wanted = grown(known, BEYOND)
+    colour, wanted = _continued(layer, 0.0 if faithful else FAINT), grown(layer.pixels[..., 3] > 0, BEYOND)
 
     def run(seen: Window) -> np.ndarray:
         own, alpha, beneath = colour[seen], color.to_float(layer.pixels[seen][..., 3]), below[seen]
@@ -108,6 +107,18 @@ def scale_layer(
     enlarge(run, pixels, wanted, scale)
     provenance = None if layer.provenance is None else repeated(layer.provenance, scale)
     return replace(layer, pixels=pixels, provenance=provenance, **at)
+
+
+def _continued(layer: Layer, faint: float) -> RGB:
+    """A layer's colours, continued where it is transparent, and the more so the nearer its alpha is to that."""
+    colour, alpha = color.to_float(np.ascontiguousarray(layer.pixels[..., :3])), layer.pixels[..., 3]
+    top = color.levels(alpha.dtype)
+    if alpha.min() >= max(1, faint * top) or not alpha.any():
+        return colour
+    sure = alpha >= max(1, faint * top)
+    far = bleed(colour, sure if sure.any() else alpha > 0)
+    told = np.clip(alpha / np.float32(max(1, faint * top)), 0, 1)
+    return far + told[..., None] * (colour - far)
 
 
 def _unmixed(own: Scaled, matte: ScaledAlpha, both: Scaled, under: Scaled) -> Scaled:

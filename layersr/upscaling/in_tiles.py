@@ -8,7 +8,7 @@ from layersr.arrays import Mask
 from layersr.layers import Window
 from layersr.tiling import Mosaic, affordable, tiles
 
-CELL, MARGIN, FEATHER = 512, 32, 8
+CELL, MARGIN, FEATHER = 512, 20, 8
 """Pixels: side of a tile, what it sees beyond, and where it is blended with the next."""
 
 PER_PIXEL = 8000
