@@ -17,8 +17,11 @@ from layersr.upscaling.in_tiles import enlarge
 BEYOND = 4
 """Pixels around a layer's own in which its colours still count: its enlarged edge may need them."""
 
-FAINT = 0.2
-"""Alpha from which a colour is taken as it is: solved from what is seen, it is the less sure the less of it shows."""
+FAINT = 0.8
+"""Alpha from which a colour is taken as it is: solved from what is seen, it is the less sure the less of it shows.
+
+On 16 scenes the edges of layers found by ourselves were best so (0.2 dB better than at 0.2); of true ones at 0.1.
+"""
 
 THIN = 0.35
 """Below this alpha nothing is told of a colour by what it is mixed with; above twice this, all."""

@@ -14,10 +14,10 @@ from layersr.arrays import RGB, Mask, Scaled
 from layersr.tiling import repeated
 from layersr.upscaling.back_projection import shrink
 
-SIGMA = 3.0
+SIGMA = 1.5
 """Pixels of the small picture over which errors are gathered."""
 
-SLOPE = 2.0
+SLOPE = 1.4
 """How fast trust goes over: to the odds's this power, with errors as squares."""
 
 FLOOR = 1e-6
