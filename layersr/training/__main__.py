@@ -16,8 +16,8 @@ def tasks() -> dict[str, object]:
     from layersr.training.structure import StructureTask
     from layersr.training.upscale import UpscaleTask
 
-    found = [UpscaleTask(4), UpscaleTask(2, blocks=2, begins_as="upscale_x4")]
-    found += [UpscaleTask(2, variant="_deep", begins_as="upscale_x4")]
+    found = [UpscaleTask(4), UpscaleTask(2, variant="_deep", begins_as="upscale_x4")]
+    found += [UpscaleTask(2, blocks=2, begins_as="upscale_x2_deep")]
     found += [RefineTask(), GuidedAlphaTask()]
     found += [StructureTask(), DetectTask()]
     return {task.name: task for task in found}
