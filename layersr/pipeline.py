@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from layersr import backends, decomposing, upscaling
 from layersr import recipe as recipes
-from layersr.decomposing import small
 from layersr.images import read_mask
 from layersr.layers import Image, Layer, LayerStack
 from layersr.progress import Progress, Report, silent, within
@@ -66,13 +65,13 @@ def sizes(image: Image | LayerStack, recipe: Recipe) -> Sizing:
 def decompose(image: Image, recipe: Recipe | None = None, report: Report = silent) -> LayerStack:
     """The first half of `run`: the exact stack at the picture's own size; the recipe's scale does not matter."""
     recipe = recipe or Recipe()
-    prompts, size = _prompts(recipe, image), (image.height, image.width)
+    prompts = _prompts(recipe, image)
     report(Progress("load models", 0.0))
     models = decomposing.Models(
         backends.load("detect", PROMPTED if recipe.detect == "none" else recipe.detect, recipe.device),
         backends.load("matte", recipe.matte, recipe.device),
         backends.load("infill", recipe.infill, recipe.device),
-        Chain(backends.load("upscale", ENLARGING, recipe.device)) if small.factor(*size) > 1 else None,
+        Chain(backends.load("upscale", ENLARGING, recipe.device)),
     )
     return decomposing.decompose(
         image,

@@ -38,10 +38,9 @@ def decompose(
         background and elements, back to front, at the picture's depth, with provenance and `facts` per layer:
         "confidence", "peel" and "asked" of each element.
     """
-    picture, times = _as_shown(image), small.factor(image.height, image.width)
-    if models.enlarge is None or times == 1:
-        times = 1
-    else:
+    picture = _as_shown(image)
+    times = 1 if models.enlarge is None else small.factor(image.height, image.width)
+    if times > 1:
         picture = models.enlarge(picture, times)
         prompts = [small.enlarged(prompt, times) for prompt in prompts]
     canvas = picture.shape[:2]

@@ -27,7 +27,7 @@ THIN = 0.35
 """Below this alpha nothing is told of a colour by what it is mixed with; above twice this, all."""
 
 NEAR = 10
-"""Pixels around a matte's edge within which the enlarged picture must be good."""
+"""Pixels of the small picture around a matte's edge within which the enlarged picture must be good."""
 
 ALIKE = 1.5 / 255
 """A layer over what is below it is what the picture shows, where they differ by less."""

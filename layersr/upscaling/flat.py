@@ -13,11 +13,8 @@ from layersr.arrays import RGB, Mask
 from layersr.flattening import flatten
 from layersr.layers import Layer, LayerStack, Window
 from layersr.roles import Upscaler
-from layersr.upscaling.elements import Glimpse, changing, grown
+from layersr.upscaling.elements import NEAR, Glimpse, changing, grown
 from layersr.upscaling.in_tiles import enlarge
-
-NEAR = 10
-"""Pixels of the small picture around a matte's edge in which the flat picture is asked for."""
 
 MARGIN = 16
 """Pixels a tile sees beyond its own: rings of tiles cost more than others, and what this gives is only one opinion."""

@@ -12,6 +12,7 @@ from layersr.layers import LayerMask, LayerStack
 from layersr.roles import AlphaUpscaler, Upscaler
 from layersr.upscaling.back_projection import back_project
 from layersr.upscaling.elements import changing, grown, scale_matte
+from layersr.upscaling.flat import over_black
 from layersr.upscaling.in_tiles import enlarge
 
 
@@ -32,8 +33,7 @@ class Masks:
     @cached_property
     def _picture(self) -> RGB:
         """What the stack shows, over black: where a mask has an edge, this has one too, as far as it is seen."""
-        values = color.to_float(flatten(self._stack))
-        return np.ascontiguousarray(values[..., :3] * values[..., 3:])
+        return over_black(flatten(self._stack))
 
     def enlarged(self, mask: LayerMask | None) -> LayerMask | None:
         """The mask at the larger size, exact where it lets all or nothing through."""

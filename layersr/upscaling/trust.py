@@ -3,8 +3,8 @@
 Enlarged layer by layer, an edge is as good as its matte. A wrong matte cuts where the picture has no edge, and that
 shows in the small picture: the layers, enlarged, flattened and shrunk again, come back wrong there before anything is
 corrected. The picture enlarged as a whole comes back wrong too, for its own reasons. So both are mixed by how much
-worse either comes back. Measured on 10 scenes with their true layers and with those found by ourselves, in a band along
-the edges: 1.7 and 0.3 dB above flat, where layers alone were 1.8 above and 1.5 below it.
+worse either comes back. Measured on 4 scenes with the layers found by ourselves, in a band along the edges, a mean
+of 1.2 dB above flat, where layers alone were 0.5 above it; with true layers it makes hardly any difference.
 """
 
 import cv2
