@@ -40,6 +40,12 @@ def unpremultiply(premultiplied: Array, alpha: Array) -> Array:
     return np.divide(premultiplied, alpha[..., None], out=np.zeros_like(premultiplied), where=alpha[..., None] > 0)
 
 
+def over_black(pixels: Array) -> Array:
+    """What is seen of straight RGBA code values where nothing is below them: float32 RGB in [0, 1]."""
+    values = to_float(pixels)
+    return np.ascontiguousarray(values[..., :3] * values[..., 3:])
+
+
 def over(top: Array, top_alpha: Array, bottom: Array, bottom_alpha: Array) -> tuple[Array, Array]:
     """Porter and Duff's *over* on premultiplied colours (Compositing Digital Images, 1984).
 

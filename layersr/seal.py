@@ -122,18 +122,24 @@ def _seal_band(layers: list[tuple[Layer, Window, Window]], target: np.ndarray) -
     for index, (layer, band, own) in enumerate(layers):
         pixels = layer.pixels[own]  # a view: the layer's own memory
         x, mine, opaque = target[band], owner[band] == index, full[band]
-        given = mine if index == 0 else mine & ~opaque
-        np.copyto(pixels[..., :3], x[..., :3], where=given[..., None])
         alpha = np.where(opaque, pixels[..., 3] if index else target.dtype.type(top), np.where(mine, x[..., 3], 0))
+        # Wholly opaque, or in a picture with alpha: the colour is the picture's.
+        given = mine & ((alpha == top) | ~opaque)
+        np.copyto(pixels[..., :3], x[..., :3], where=given[..., None])
         part = composite[band]
         if index == 0:
             part[...] = pixels[..., :3]
         else:
-            solve = mine & opaque
+            solve = mine & ~given
             alpha[solve], pixels[..., :3][solve] = _solve(alpha[solve], x[solve][..., :3], part[solve], target.dtype)
-            part += (pixels[..., :3] - part) * (alpha / real(top))[..., None]
+            if any(_meet(band, other) for _, other, _ in layers[index + 1 :]):
+                part += (pixels[..., :3] - part) * (alpha / real(top))[..., None]
         pixels[..., 3] = alpha
     _trace(layers, target.shape[:2], top, full)
+
+
+def _meet(one: Window, other: Window) -> bool:
+    return all(a.start < b.stop and b.start < a.stop for a, b in zip(one, other, strict=True))
 
 
 def _owners(layers: list[tuple[Layer, Window, Window]], target: np.ndarray, full: np.ndarray) -> np.ndarray:

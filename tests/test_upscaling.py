@@ -17,9 +17,8 @@ from layersr.tiling import repeated
 from layersr.upscaling import consistency, in_tiles, resize, upscale
 from layersr.upscaling.back_projection import back_project, shrink
 from layersr.upscaling.chain import Chain, steps
-from layersr.upscaling.flat import edges
 from layersr.upscaling.room import ROOM, with_room, without_room
-from layersr.upscaling.trust import trusted
+from layersr.upscaling.trust import edges, trusted
 
 
 def stack(dtype: type = np.uint8, alpha: bool = False) -> LayerStack:
@@ -170,12 +169,20 @@ def test_where_layers_come_back_wrong_the_flat_picture_speaks() -> None:
     doubt[:, :20] = True
     flat = upscaler(small, 2)
     wrong = np.clip(flat + 0.2, 0, 1)
-    mixed = trusted(wrong, flat, small, doubt, 2)
+    asked = []
+
+    def enlarged(seen: tuple[slice, slice]) -> np.ndarray:
+        asked.append(seen)
+        return flat[seen[0].start * 2 : seen[0].stop * 2, seen[1].start * 2 : seen[1].stop * 2]
+
+    mixed = trusted(wrong, small, doubt, enlarged, 2)
     assert np.abs(mixed - flat)[:, :30].max() < 0.01
     np.testing.assert_array_equal(mixed[:, 48:], wrong[:, 48:])
-    right = trusted(flat, flat, small, doubt, 2)
-    np.testing.assert_allclose(right, flat, atol=1e-6)
-    assert trusted(wrong, flat, small, np.zeros_like(doubt), 2) is wrong
+    assert asked
+    asked.clear()
+    assert trusted(flat, small, doubt, enlarged, 2) is flat  # layers that are right cost no second enlargement
+    assert trusted(wrong, small, np.zeros_like(doubt), enlarged, 2) is wrong
+    assert not asked
 
 
 def test_mattes_are_doubted_at_their_edges_only() -> None:

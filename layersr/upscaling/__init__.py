@@ -15,7 +15,6 @@ from layersr.seal import seal_in_place, sealable
 from layersr.upscaling.chain import Chain
 from layersr.upscaling.consistency import consistent
 from layersr.upscaling.elements import scale_layer
-from layersr.upscaling.flat import Flat, super_resolved
 from layersr.upscaling.masks import Masks
 from layersr.upscaling.resizing import resize
 from layersr.upscaling.room import with_room, without_room
@@ -50,27 +49,25 @@ def upscale(
     if scale == 1:
         return stack
     upscaler, whole = Chain(upscaler), sealable(stack)
-    report(Progress("upscale the edges", 0.0))
-    masks = Masks(stack, upscaler, alpha_upscaler, scale)
-    flat = super_resolved(stack, upscaler, scale) if whole else None
+    masks = Masks(stack, alpha_upscaler, scale)
     large = replace(
         stack,
         width=stack.width * scale,
         height=stack.height * scale,
-        layers=tuple(_layers(stack, flat, upscaler, alpha_upscaler, masks, context, within(report, 0.1, 0.8))),
+        layers=tuple(_layers(stack, whole, upscaler, alpha_upscaler, masks, context, within(report, 0.0, 0.8))),
         groups={path: replace(group, mask=masks.enlarged(group.mask)) for path, group in stack.groups.items()},
         resolution=None if stack.resolution is None else (stack.resolution[0] * scale, stack.resolution[1] * scale),
     )
     report(Progress("make it shrink back to the picture", 0.8))
-    if flat is not None:
-        large = seal_in_place(large, consistent(large, flat, scale))
+    if whole:
+        large = seal_in_place(large, consistent(large, stack, upscaler, scale))
     report(Progress("make it shrink back to the picture", 1.0))
     return large
 
 
 def _layers(
     stack: LayerStack,
-    flat: Flat | None,
+    whole: bool,
     upscaler: Upscaler,
     alpha_upscaler: AlphaUpscaler,
     masks: Masks,
@@ -81,7 +78,7 @@ def _layers(
     shown = np.zeros((stack.height, stack.width, 3), np.float32)  # the layers so far, flattened over black
     for number, (layer, plain) in enumerate(zip(stack.layers, settled(stack).layers, strict=True)):
         report(Progress(f"upscale {layer.name}", number / len(stack.layers)))
-        sealed = flat is not None and layer.visible
+        sealed = whole and layer.visible
         wide = with_room(replace(layer, provenance=None) if sealed else layer, stack.width, stack.height)
         canvas, own = wide.on_canvas(stack.width, stack.height)
         large = scale_layer(
@@ -90,7 +87,6 @@ def _layers(
             upscaler,
             alpha_upscaler,
             masks.scale,
-            seen_in=flat.behind(wide) if sealed else None,
             context=context,
             faithful=not sealed,
         )

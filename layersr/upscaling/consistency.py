@@ -9,11 +9,11 @@ import numpy as np
 
 from layersr import color
 from layersr.arrays import Mask, Pixels
-from layersr.flattening import bands, flatten_band
+from layersr.flattening import bands, flatten, flatten_band
 from layersr.layers import LayerStack, Window
+from layersr.roles import Upscaler
 from layersr.upscaling.back_projection import back_project
-from layersr.upscaling.flat import Flat, over_black
-from layersr.upscaling.trust import trusted
+from layersr.upscaling.trust import edges, trusted
 
 AREA, MARGIN = 2**21, 16
 """Large pixels corrected at a time, and small rows seen beyond those: a correction spreads less far."""
@@ -22,25 +22,26 @@ HANDS = min(2, os.cpu_count() or 1)
 """Bands corrected at once: each needs some hundred bytes a pixel."""
 
 
-def consistent(large: LayerStack, flat: Flat, scale: int) -> Iterator[tuple[slice, Pixels]]:
+def consistent(large: LayerStack, small: LayerStack, upscaler: Upscaler, scale: int) -> Iterator[tuple[slice, Pixels]]:
     """The picture a scaled stack should flatten to, band by band: as it is, but it shrinks back to the small picture.
 
     Where its layers may be wrong `trusted` has its say before the correction.
 
     Args:
         large: the scaled stack. It may be sealed to each band before the next is asked for.
-        flat: the small picture, enlarged as a whole where the layers may be wrong.
+        small: what it was made from.
+        upscaler: enlarges the picture as a whole where the layers are wrong.
         scale: how many times as large.
     """
-    height, width = flat.near.shape
+    picture = flatten(small)
+    near = edges(small) & (picture[..., 3] == color.levels(picture.dtype))
+    height, width = near.shape
     rows = max(MARGIN, AREA // (scale * scale * max(1, width)))
 
     def corrected(band: slice) -> tuple[slice, Pixels]:
         seen = slice(max(0, band.start - MARGIN), min(height, band.stop + MARGIN))
-        there = slice(seen.start * scale, seen.stop * scale)
-        target = _corrected(
-            flatten_band(large, there, np.float32), flat.large[there], flat.picture[seen], flat.near[seen], scale
-        )
+        shown = flatten_band(large, slice(seen.start * scale, seen.stop * scale), np.float32)
+        target = _corrected(shown, picture[seen], near[seen], upscaler, scale)
         first = (band.start - seen.start) * scale
         own = slice(band.start * scale, band.stop * scale)
         return own, target[first : first + own.stop - own.start]
@@ -60,14 +61,17 @@ def consistent(large: LayerStack, flat: Flat, scale: int) -> Iterator[tuple[slic
             yield waiting.popleft().result()
 
 
-def _corrected(shown: Pixels, flat: np.ndarray, small: np.ndarray, doubt: np.ndarray, scale: int) -> Pixels:
+def _corrected(shown: Pixels, small: np.ndarray, near: np.ndarray, upscaler: Upscaler, scale: int) -> Pixels:
     alpha = None if shown[..., 3].min() == color.levels(shown.dtype) else color.to_float(shown[..., 3:])
-    values, given = color.to_float(shown[..., :3]), over_black(small)
+    values, given = color.to_float(shown[..., :3]), color.over_black(small)
     # Straight colours mean nothing under no alpha; what is averaged is what is seen, over black.
     seen = values if alpha is None else values * alpha
-    if doubt.any():
-        here, there = _around(doubt, scale)
-        seen[there] = trusted(seen[there], color.to_float(flat[there]), given[here], doubt[here], scale)
+    if near.any():
+        here, there = _around(near, scale)
+        part = np.ascontiguousarray(given[here])
+        seen[there] = trusted(
+            seen[there], part, near[here], lambda w: upscaler(np.ascontiguousarray(part[w]), scale), scale
+        )
     seen = back_project(seen, given, scale)
     if alpha is not None:
         seen = np.divide(seen, alpha, out=values, where=alpha > 0)
@@ -76,11 +80,11 @@ def _corrected(shown: Pixels, flat: np.ndarray, small: np.ndarray, doubt: np.nda
     return target
 
 
-def _around(doubt: Mask, scale: int) -> tuple[Window, Window]:
-    """The box of what is doubted and what its errors are gathered from, in small pixels and in large ones."""
-    ends = [np.flatnonzero(doubt.any(axis=axis))[[0, -1]] for axis in (1, 0)]
+def _around(near: Mask, scale: int) -> tuple[Window, Window]:
+    """The box of what is looked at and what its errors are gathered from, in small pixels and in large ones."""
+    ends = [np.flatnonzero(near.any(axis=axis))[[0, -1]] for axis in (1, 0)]
     here = tuple(
         slice(max(0, first - MARGIN), min(n, last + 1 + MARGIN))
-        for (first, last), n in zip(ends, doubt.shape, strict=True)
+        for (first, last), n in zip(ends, near.shape, strict=True)
     )
     return here, tuple(slice(s.start * scale, s.stop * scale) for s in here)

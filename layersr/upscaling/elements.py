@@ -1,6 +1,6 @@
 """Every layer super-resolved by itself: its colours continued beyond the edge, its matte where the edge is seen."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -10,7 +10,7 @@ from layersr.arrays import RGB, Alpha, Mask, Scaled, ScaledAlpha
 from layersr.bleed import bleed
 from layersr.layers import Layer, Window
 from layersr.roles import AlphaUpscaler, Upscaler
-from layersr.tiling import repeated, tiles
+from layersr.tiling import repeated
 from layersr.upscaling.back_projection import back_project
 from layersr.upscaling.in_tiles import enlarge
 
@@ -27,33 +27,7 @@ THIN = 0.35
 """Below this alpha nothing is told of a colour by what it is mixed with; above twice this, all."""
 
 NEAR = 10
-"""Pixels of the small picture around a matte's edge within which the enlarged picture must be good."""
-
-ALIKE = 1.5 / 255
-"""A layer over what is below it is what the picture shows, where they differ by less."""
-
-CELL, MARGIN = 128, 8
-"""Pixels: tiles in which edges are enlarged, and what they see beyond."""
-
-
-@dataclass(frozen=True, eq=False)
-class Glimpse:
-    """What the picture shows where a layer lies, small and super-resolved.
-
-    Attributes:
-        small: the picture, over black.
-        near: where it was super-resolved.
-        large: code values, (scale * height, scale * width, 3).
-    """
-
-    small: RGB
-    near: Mask
-    large: np.ndarray
-
-    def through(self, window: Window, scale: int) -> "Glimpse":
-        """A part of it."""
-        there = tuple(slice(s.start * scale, s.stop * scale) for s in window)
-        return Glimpse(self.small[window], self.near[window], self.large[there])
+"""Pixels around a matte's edge in which `context` unmixes."""
 
 
 def scale_layer(
@@ -63,15 +37,14 @@ def scale_layer(
     alpha_upscaler: AlphaUpscaler,
     scale: int,
     *,
-    seen_in: Glimpse | None = None,
     context: bool = False,
     faithful: bool = True,
 ) -> Layer:
     """The layer, `scale` times as large; name, opacity, blend mode, group and facts stay.
 
     Colours are continued outwards before they are scaled, so that no foreign colour enters at the edge. The matte is
-    scaled with a look at the layer over what is below it, super-resolved: there its edge is seen, whatever covers it
-    in the picture. Provenance is repeated: a pixel is as original as the one it was made from.
+    scaled with a look at the layer over what is below it: there its edge is seen, whatever covers it in the picture.
+    Provenance is repeated: a pixel is as original as the one it was made from.
 
     Args:
         layer: what to scale.
@@ -79,7 +52,6 @@ def scale_layer(
         upscaler: of the colours.
         alpha_upscaler: of the matte.
         scale: how many times as large.
-        seen_in: the picture it is part of, if that was super-resolved: its matte is scaled with a look at that then.
         context: take the colours beside the edge from the layer over what is below it, unmixed, instead.
         faithful: colours and matte shrink back to what they were; wasted work where the whole stack is made to.
     """
@@ -91,8 +63,7 @@ def scale_layer(
     def run(seen: Window) -> np.ndarray:
         own, alpha, beneath = colour[seen], color.to_float(layer.pixels[seen][..., 3]), below[seen]
         large, shown = upscaler(own, scale), beneath + alpha[..., None] * (own - beneath)
-        glimpse = None if seen_in is None else seen_in.through(seen, scale)
-        matte = scale_matte(shown, alpha, upscaler, alpha_upscaler, scale, glimpse)
+        matte = scale_matte(shown, alpha, alpha_upscaler, scale)
         if context:
             edge = repeated(grown(changing(alpha), NEAR), scale)
             both, under = (upscaler(np.ascontiguousarray(x), scale) for x in (shown, beneath))
@@ -131,38 +102,21 @@ def _unmixed(own: Scaled, matte: ScaledAlpha, both: Scaled, under: Scaled) -> Sc
     return own + np.clip((alpha - THIN) / THIN, 0, 1) * (told - own)
 
 
-def scale_matte(
-    shown: RGB,
-    alpha: Alpha,
-    upscaler: Upscaler,
-    alpha_upscaler: AlphaUpscaler,
-    scale: int,
-    glimpse: Glimpse | None = None,
-) -> ScaledAlpha:
-    """The enlarged matte, by a look at its edges super-resolved.
+def scale_matte(shown: RGB, alpha: Alpha, alpha_upscaler: AlphaUpscaler, scale: int) -> ScaledAlpha:
+    """The enlarged matte, by a look at what has its edges, simply enlarged: super-resolved it tells no more.
+
+    (16 scenes: 0.01 dB along the edges with layers known, 0.004 with layers found.)
 
     Args:
-        shown: what has those edges: the layer over what is below it.
+        shown: the layer over what is below it.
         alpha: the small matte.
-        upscaler: of colours.
         alpha_upscaler: of the matte.
         scale: how many times as large.
-        glimpse: the picture super-resolved, which is looked at where it shows the same; edges that something covers
-            make do with `shown` enlarged (their mattes are 2 % worse, on 30 of known layers). Without it, `shown` is
-            super-resolved.
     """
     height, width = alpha.shape
     if (alpha == alpha[0, 0]).all():
         return np.full((height * scale, width * scale), alpha[0, 0])
     guide = cv2.resize(shown, (width * scale, height * scale), interpolation=cv2.INTER_LINEAR)
-    edge = grown(changing(alpha), NEAR)
-    if glimpse is not None:
-        edge &= glimpse.near & (np.abs(shown - glimpse.small).max(axis=2) < ALIKE)
-        np.copyto(guide, color.to_float(glimpse.large), where=repeated(edge, scale)[..., None])
-    else:
-        for tile, piece in tiles(lambda seen: upscaler(shown[seen], scale), edge, cell=CELL, margin=MARGIN):
-            there = tuple(slice(s.start * scale, s.stop * scale) for s in tile.seen)
-            np.copyto(guide[there], piece, where=repeated(edge[tile.seen], scale)[..., None])
     return alpha_upscaler(guide, np.ascontiguousarray(alpha), scale)
 
 

@@ -9,10 +9,9 @@ from layersr import color
 from layersr.arrays import RGB, Plane
 from layersr.flattening import flatten
 from layersr.layers import LayerMask, LayerStack
-from layersr.roles import AlphaUpscaler, Upscaler
+from layersr.roles import AlphaUpscaler
 from layersr.upscaling.back_projection import back_project
 from layersr.upscaling.elements import changing, grown, scale_matte
-from layersr.upscaling.flat import over_black
 from layersr.upscaling.in_tiles import enlarge
 
 
@@ -21,19 +20,18 @@ class Masks:
 
     Args:
         stack: whose masks they are.
-        upscaler: of colours.
         alpha_upscaler: of mattes.
         scale: how many times as large.
     """
 
-    def __init__(self, stack: LayerStack, upscaler: Upscaler, alpha_upscaler: AlphaUpscaler, scale: int) -> None:
+    def __init__(self, stack: LayerStack, alpha_upscaler: AlphaUpscaler, scale: int) -> None:
         self.scale = scale
-        self._stack, self._upscaler, self._alpha_upscaler = stack, upscaler, alpha_upscaler
+        self._stack, self._alpha_upscaler = stack, alpha_upscaler
 
     @cached_property
     def _picture(self) -> RGB:
         """What the stack shows, over black: where a mask has an edge, this has one too, as far as it is seen."""
-        return over_black(flatten(self._stack))
+        return color.over_black(flatten(self._stack))
 
     def enlarged(self, mask: LayerMask | None) -> LayerMask | None:
         """The mask at the larger size, exact where it lets all or nothing through."""
@@ -52,7 +50,7 @@ class Masks:
         shown = self._around(mask)
 
         def run(seen: tuple[slice, slice]) -> np.ndarray:
-            matte = scale_matte(shown[seen], alpha[seen], self._upscaler, self._alpha_upscaler, s)
+            matte = scale_matte(shown[seen], alpha[seen], self._alpha_upscaler, s)
             matte = back_project(matte[..., None], alpha[seen][..., None], s)
             return matte * np.float32(color.levels(dtype))
 

@@ -2,17 +2,25 @@
 
 Enlarged layer by layer, an edge is as good as its matte. A wrong matte cuts where the picture has no edge, and that
 shows in the small picture: the layers, enlarged, flattened and shrunk again, come back wrong there before anything is
-corrected. The picture enlarged as a whole comes back wrong too, for its own reasons. So both are mixed by how much
-worse either comes back. Measured on 4 scenes with the layers found by ourselves, in a band along the edges, a mean
-of 1.2 dB above flat, where layers alone were 0.5 above it; with true layers it makes hardly any difference.
+corrected. There, and only there, the picture is enlarged as a whole. That comes back wrong too, for its own reasons. So
+both are mixed by how much worse either comes back. Measured on 16 scenes with the layers found by ourselves, in a band
+along the edges: 0.88 dB above flat, where layers alone were 0.22 above it; with true layers it makes no difference.
 """
+
+from collections.abc import Callable
 
 import cv2
 import numpy as np
 
+from layersr import color
 from layersr.arrays import RGB, Mask, Scaled
-from layersr.tiling import repeated
+from layersr.layers import LayerStack, Window
+from layersr.tiling import repeated, tiles
 from layersr.upscaling.back_projection import shrink
+from layersr.upscaling.elements import changing, grown
+
+NEAR = 5
+"""Pixels around a matte's edge in which layers may be wrong."""
 
 SIGMA = 1.5
 """Pixels of the small picture over which errors are gathered."""
@@ -23,23 +31,51 @@ SLOPE = 1.4
 FLOOR = 1e-6
 """A squared error below this counts for none (about a quarter of an 8-bit step)."""
 
+DOUBT = 3 * (2 / 255) ** 2
+"""A squared error of RGB below which layers are believed; above its double the odds alone count."""
 
-def trusted(layered: Scaled, flat: Scaled, small: RGB, doubt: Mask, scale: int) -> Scaled:
+CELL, MARGIN = 96, 12
+"""Pixels: tiles in which the picture is enlarged where there is doubt, and what they see beyond."""
+
+
+def edges(stack: LayerStack) -> Mask:
+    """Where the mattes of a small stack have edges, and some pixels around."""
+    found = np.zeros((stack.height, stack.width), bool)
+    for layer in stack.layers[1:]:
+        if not layer.visible or not layer.pixels.size:
+            continue
+        alpha = np.zeros(found.shape, np.float32)
+        canvas, own = layer.on_canvas(stack.width, stack.height)
+        alpha[canvas] = color.to_float(layer.pixels[own][..., 3])
+        found |= changing(alpha)
+    return grown(found, NEAR)
+
+
+def trusted(layered: Scaled, small: RGB, near: Mask, enlarged: Callable[[Window], np.ndarray], scale: int) -> Scaled:
     """The picture that layers give, mixed with the small one enlarged as a whole, where that is the better guess.
 
     Args:
         layered: the flattened large layers, not corrected yet.
-        flat: the picture enlarged as a whole; only looked at where there is doubt.
         small: the picture.
-        doubt: where the layers may be wrong.
+        near: where the layers may be wrong.
+        enlarged: a part of the picture, super-resolved.
         scale: how many times as large.
     """
-    if not doubt.any():
+    wrong = _error(layered, small, scale)
+    doubted = np.clip(wrong / np.float32(DOUBT) - 1, 0, 1) * near
+    if not doubted.any():
         return layered
-    flat = np.where(repeated(doubt, scale)[..., None], flat, layered)
-    odds = (_error(flat, small, scale) / _error(layered, small, scale)) ** SLOPE
-    share = cv2.resize(odds / (1 + odds), flat.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    return flat + share.reshape(*flat.shape[:2], 1) * (layered - flat)
+    flat, asked = layered.copy(), doubted > 0
+    for tile, piece in tiles(enlarged, asked, cell=CELL, margin=MARGIN):
+        there = tuple(slice(s.start * scale, s.stop * scale) for s in tile.seen)
+        np.copyto(flat[there], piece, where=repeated(asked[tile.seen], scale)[..., None])
+    odds = (_error(flat, small, scale) / wrong) ** SLOPE
+    share = doubted / (1 + odds)
+    share = cv2.resize(share, flat.shape[1::-1], interpolation=cv2.INTER_LINEAR).reshape(*flat.shape[:2], 1)
+    flat -= layered
+    flat *= share
+    flat += layered
+    return flat
 
 
 def _error(large: Scaled, small: RGB, scale: int) -> np.ndarray:

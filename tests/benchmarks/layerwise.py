@@ -27,7 +27,6 @@ from layersr.layers import Image, Layer, LayerStack
 from layersr.seal import seal
 from layersr.training.pictures import find
 from layersr.upscaling.back_projection import back_project, shrink
-from layersr.upscaling.flat import over_black
 from layersr.upscaling.in_tiles import enlarge
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -146,7 +145,7 @@ def speed(
     things = [c.read_cutout() for c in find(DATA, ("cutouts",)) if c.held_apart]
     ground = cv2.resize(ground, (side, side), interpolation=cv2.INTER_CUBIC)
     _, stack = shrunk(_scene(ground, [t for t in things if t is not None], side, rng, 5, sizes), 1)
-    picture, whole = over_black(flatten(stack)), np.ones((side, side), bool)
+    picture, whole = color.over_black(flatten(stack)), np.ones((side, side), bool)
     best = {"flat": np.inf, "layers": np.inf}
     for _ in range(3):
         begun = time.perf_counter()
