@@ -25,6 +25,7 @@ from layersr.documents.bounded import Rectangle
 from layersr.documents.guard import check_size, reading
 from layersr.documents.named_groups import Groups
 from layersr.documents.psd_colours import to_rgb
+from layersr.documents.psd_fills import FILLS, Fills
 from layersr.documents.psd_planes import Plane, mask, planes, unpack
 from layersr.documents.psd_spelling import BLEND_KEYS, MANIFEST_ID, SPELLING
 from layersr.errors import InputError
@@ -43,14 +44,13 @@ _ADJUSTMENTS = {
 _TEXT = {Tag.TYPE_TOOL_INFO, Tag.TYPE_TOOL_OBJECT_SETTING}
 _SMART = {Tag.SMART_OBJECT_LAYER_DATA1, Tag.SMART_OBJECT_LAYER_DATA2, Tag.PLACED_LAYER1, Tag.PLACED_LAYER2}
 _SHAPE = {Tag.VECTOR_MASK_SETTING1, Tag.VECTOR_MASK_SETTING2, Tag.VECTOR_STROKE_DATA}
-_FILL = {Tag.SOLID_COLOR_SHEET_SETTING, Tag.PATTERN_FILL_SETTING, Tag.GRADIENT_FILL_SETTING}
 _EFFECTS = {Tag.OBJECT_BASED_EFFECTS_LAYER_INFO, Tag.OBJECT_BASED_EFFECTS_LAYER_INFO_V0, Tag.EFFECTS_LAYER}
 
 _KINDS = (
     (_TEXT, "The text layer “{}” was turned into pixels."),
     (_SMART, "The smart object “{}” was turned into pixels."),
     (_SHAPE, "The shape layer “{}” was turned into pixels."),
-    (_FILL, "The fill layer “{}” was turned into pixels."),
+    (FILLS, "The fill layer “{}” was turned into pixels."),
 )
 
 
@@ -171,7 +171,7 @@ class _Layers:
         groups: dict[tuple[str, ...], Group],
     ) -> None:
         self._header, self._icc, self._notes = document.header, icc, notes
-        self._named = Groups(groups, notes)
+        self._named, self._fills = Groups(groups, notes), Fills(document)
         self._records = list(zip(info.layer_records, info.channel_image_data, strict=True))
         self._last: int | None = None  # the group of the layer before: a clipped one needs another below it there
 
@@ -234,11 +234,18 @@ class _Layers:
         adjustment = _adjustment(record.tagged_blocks)
         if adjustment:
             self._notes.append(f"The adjustment layer “{name}” is kept, but the flattened picture is without it.")
-        found = self._planes(record, data)
-        if blocks & _FILL and not (record.width and record.height):
-            self._notes.append(f"The fill layer “{name}” stores no pixels and was dropped.")
-            self._last = None
-            return None
+        found, left, top = self._planes(record, data), record.left, record.top
+        if blocks & FILLS and not (record.width and record.height):
+            try:
+                painted, left, top = self._fills.painted(record)
+                if self._fills.outlined(record):
+                    self._notes.append(f"The outline of the shape layer “{name}” was left out.")
+            except (ImportError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError) as error:
+                why = "pip install 'psd-tools[composite]'" if isinstance(error, ImportError) else str(error)
+                self._notes.append(f"The fill layer “{name}” stores no pixels and was dropped ({why}).")
+                self._last = None
+                return None
+            found |= painted
         note = next((sentence for tags, sentence in _KINDS if blocks & tags), None)
         if note:
             self._notes.append(note.format(name))
@@ -248,8 +255,8 @@ class _Layers:
         layer = Layer(
             name=name,
             pixels=self._pixels(record, found),
-            left=record.left,
-            top=record.top,
+            left=left,
+            top=top,
             opacity=self._opacity(record),
             visible=record.flags.visible,
             blend=_BLENDS.get(bytes(record.blend_mode.value), "normal"),
@@ -261,7 +268,7 @@ class _Layers:
         return replace(layer, pixels=layer.pixels[:0, :0]) if adjustment else layer
 
     def _pixels(self, record: LayerRecord, found: dict[int, Plane]) -> Pixels:
-        if not (record.width and record.height):
+        if 0 not in found:
             dtype = {8: np.uint8, 16: np.uint16}[self._header.depth]
             return np.zeros((record.height, record.width, 4), dtype)
         return to_rgb(self._header.color_mode, found, found.get(-1), self._icc)

@@ -7,7 +7,9 @@ import pytest
 from PIL import Image
 from psd_tools import PSDImage
 from psd_tools.constants import BlendMode, ColorMode, Compression, Tag
+from psd_tools.psd.descriptor import Descriptor, Double
 from psd_tools.psd.layer_and_mask import LayerInfoBlock, MaskParameters
+from psd_tools.psd.tagged_blocks import DescriptorBlock
 
 from layersr import color, documents
 from layersr.documents.named_groups import same
@@ -170,6 +172,47 @@ def test_16_bit_exactly(tmp_path: Path, compression: str, own_block: bool):
     (layer,) = documents.read(tmp_path / "x.psd").layers
     assert np.array_equal(layer.pixels, values)
     assert (layer.name, layer.left, layer.top) == ("deep", 5, -1)
+
+
+def filled(psd: PSDImage, said: DescriptorBlock, tag: Tag, name: str) -> None:
+    """Turn a new layer into one that stores no pixels and says what it is filled with."""
+    layer = psd.create_pixel_layer(Image.new("RGB", (1, 1)), name=name)
+    record = layer._record
+    layer.tagged_blocks.set_data(tag)
+    layer.tagged_blocks[tag].data = said
+    record.top = record.left = record.bottom = record.right = 0
+    for info, channel in zip(record.channel_info, layer._channels, strict=True):
+        channel.compression, channel.data, info.length = Compression.RAW, b"", 2
+
+
+def colour_of(red: float, green: float, blue: float) -> DescriptorBlock:
+    colour = Descriptor(classID=b"RGBC")
+    for key, value in ((b"Rd  ", red), (b"Grn ", green), (b"Bl  ", blue)):
+        colour[key] = Double(value)
+    said = DescriptorBlock(classID=b"null", version=16)
+    said[b"Clr "] = colour
+    return said
+
+
+def test_fill_layers_without_pixels_are_painted(tmp_path: Path):
+    psd = PSDImage.new("RGB", (7, 5))
+    psd.create_pixel_layer(red(), name="red", left=1, top=1)
+    filled(psd, colour_of(10, 200, 30), Tag.SOLID_COLOR_SHEET_SETTING, "green")
+    stack = opened(psd, tmp_path)
+    assert [(layer.name, layer.left, layer.width, layer.height) for layer in stack.layers] == [
+        ("red", 1, 4, 3),
+        ("green", 0, 7, 5),
+    ]
+    assert (stack.layers[1].pixels == (10, 200, 30, 255)).all()
+    assert stack.notes == ("The fill layer “green” was turned into pixels.",)
+
+
+def test_a_fill_that_nobody_can_paint_is_told(tmp_path: Path):
+    psd = PSDImage.new("RGB", (7, 5))
+    filled(psd, DescriptorBlock(classID=b"null", version=16), Tag.SOLID_COLOR_SHEET_SETTING, "odd")
+    stack = opened(psd, tmp_path)
+    assert not stack.layers
+    assert "“odd” stores no pixels and was dropped" in stack.notes[0]
 
 
 def test_adjustments_are_kept(tmp_path: Path):
