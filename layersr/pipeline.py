@@ -1,9 +1,11 @@
 """The whole job: the only place that turns names into models and puts the steps in order."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from layersr import backends, decomposing, upscaling
 from layersr import recipe as recipes
+from layersr.errors import UsageError
 from layersr.images import read_mask
 from layersr.layers import Image, Layer, LayerStack
 from layersr.progress import Progress, Report, silent, within
@@ -65,7 +67,7 @@ def sizes(image: Image | LayerStack, recipe: Recipe) -> Sizing:
 def decompose(image: Image, recipe: Recipe | None = None, report: Report = silent) -> LayerStack:
     """The first half of `run`: the exact stack at the picture's own size; the recipe's scale does not matter."""
     recipe = recipe or Recipe()
-    prompts = _prompts(recipe, image)
+    prompts, wanted = _prompts(recipe, image), names(recipe.order) if recipe.order else []
     report(Progress("load models", 0.0))
     models = decomposing.Models(
         backends.load("detect", PROMPTED if recipe.detect == "none" else recipe.detect, recipe.device),
@@ -79,6 +81,7 @@ def decompose(image: Image, recipe: Recipe | None = None, report: Report = silen
         decomposing.Limits(recipe.max_layers, recipe.granularity, recipe.detect == "none"),
         prompts,
         report,
+        wanted,
     )
 
 
@@ -97,6 +100,19 @@ def upscale(stack: LayerStack, recipe: Recipe | None = None, report: Report = si
         context=recipe.context,
     )
     return replace(upscaling.resize(large, wanted.width, wanted.height), resolution=wanted.resolution)
+
+
+def names(path: str) -> list[str]:
+    """The layer names of an order file: one a line, the top one first; what follows # is a remark.
+
+    Raises:
+        UsageError: the file cannot be read.
+    """
+    try:
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"The order {path} cannot be read: {error}.") from error
+    return [name for line in lines if (name := line.partition("#")[0].strip())]
 
 
 def _prompts(recipe: Recipe, image: Image) -> list[Prompt]:

@@ -34,6 +34,7 @@ class Recipe:
         seed: for every random choice.
         context: beside edges, colours are enlarged in the picture around them and unmixed, not by themselves.
         keep: hidden layers for reference: "flat" is the picture enlarged as a whole by the same models.
+        order: a file of layer names, one a line, the top one first: those elements are put in that z-order.
         prompts: the order in which masks, boxes and points were given, as "mask", "box", "point".
     """
 
@@ -54,6 +55,7 @@ class Recipe:
     seed: int = 0
     context: bool = False
     keep: tuple[str, ...] = ()
+    order: str = ""
     prompts: tuple[str, ...] = field(default=())
 
     def __post_init__(self) -> None:

@@ -17,6 +17,9 @@ UNSURE = 0.5
 INVENTED = 0.5
 """Share of invented pixels above which a layer is worth a look."""
 
+TIGHT = 0.01
+"""Travel, in widths of the canvas, below which a layer is worth a look before it is moved."""
+
 FAINT = 0.25
 """Opacity that a faint layer nowhere exceeds."""
 
@@ -34,7 +37,7 @@ def summarise(image: Image, stack: LayerStack, written: LayerStack | None = None
     """
     final = written or stack
     figures = asdict(recomposition(final, image.pixels))
-    layers = [_layer(layer, stack) for layer in stack.layers]
+    layers = [_layer(layer, stack, stack.width / image.width) for layer in stack.layers]
     return {
         "version": layersr.__version__,
         "recipe": tomllib.loads(stack.recipe),
@@ -43,11 +46,11 @@ def summarise(image: Image, stack: LayerStack, written: LayerStack | None = None
         "layers": layers,
         "recomposition": figures,
         "notes": list(final.notes),
-        "check": _check(layers, figures),
+        "check": _check(layers, figures, stack.width),
     }
 
 
-def _layer(layer: Layer, stack: LayerStack) -> dict[str, Any]:
+def _layer(layer: Layer, stack: LayerStack, scale: float) -> dict[str, Any]:
     alpha = layer.pixels[..., 3]
     top = color.levels(alpha.dtype)
     coverage = float(alpha.sum(dtype=np.uint64)) / top
@@ -58,8 +61,16 @@ def _layer(layer: Layer, stack: LayerStack) -> dict[str, Any]:
         "area": round(coverage / (stack.width * stack.height), 6),
         "strongest": round(float(alpha.max(initial=0)) / top * layer.opacity, 4),
         "provenance": provenance(layer),
-        "facts": dict(layer.facts),
+        "facts": _facts(layer, scale),
     }
+
+
+def _facts(layer: Layer, scale: float) -> dict[str, Any]:
+    """What is known of a layer; how far it may be moved in pixels of the document."""
+    facts = dict(layer.facts)
+    if "travel" in facts:
+        facts["travel"] = {way: n if n is None else int(n * scale) for way, n in facts["travel"].items()}
+    return facts
 
 
 def provenance(layer: Layer) -> dict[str, float] | None:
@@ -72,7 +83,7 @@ def provenance(layer: Layer) -> dict[str, float] | None:
     return {name: round(count / total, 4) for name, count in known.items()}
 
 
-def _check(layers: list[dict[str, Any]], figures: dict[str, Any]) -> list[str]:
+def _check(layers: list[dict[str, Any]], figures: dict[str, Any], width: int) -> list[str]:
     """Sentences on what a person should look at, the gravest first."""
     sentences = []
     if figures["scale"] == 1 and not figures["identical"]:
@@ -90,6 +101,10 @@ def _check(layers: list[dict[str, Any]], figures: dict[str, Any]) -> list[str]:
     invented = {name: share for name, share in invented.items() if share > INVENTED}
     if invented:
         sentences.append(f"Mostly invented, since hidden in the picture: {_list(invented)}; look at these alone.")
+    held = [layer["name"] for layer in layers if _least(layer["facts"].get("travel")) < TIGHT * width]
+    if held:
+        names = ", ".join(f"“{name}”" for name in held)
+        sentences.append(f"Moved, these soon show where they end under others or at the edge of the picture: {names}.")
     faint = {layer["name"]: layer["strongest"] for layer in layers if layer["strongest"] <= FAINT}
     if faint:
         sentences.append(f"Faint everywhere, so maybe a trace to be merged down: {_list(faint)}.")
@@ -98,3 +113,7 @@ def _check(layers: list[dict[str, Any]], figures: dict[str, Any]) -> list[str]:
 
 def _list(shares: dict[str, float]) -> str:
     return ", ".join(f"“{name}” ({share:.0%})" for name, share in sorted(shares.items(), key=lambda item: item[1]))
+
+
+def _least(travel: dict[str, int | None] | None) -> float:
+    return min((n for n in (travel or {}).values() if n is not None), default=float("inf"))

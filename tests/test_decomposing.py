@@ -1,5 +1,7 @@
 """The peel loop on pictures whose layers are known, with the classic backends and with stand-ins."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import pytest
@@ -7,8 +9,10 @@ import pytest
 from layersr import backends, decomposing
 from layersr.color import levels
 from layersr.decomposing import Limits, Models
+from layersr.decomposing.alike import gathered
 from layersr.decomposing.element import Element
 from layersr.decomposing.matting import foreground, fringe, share_residual, trimap
+from layersr.decomposing.names import named
 from layersr.decomposing.order import above, order
 from layersr.flattening import flatten
 from layersr.layers import Image, LayerStack, Provenance
@@ -107,6 +111,11 @@ def test_what_the_artist_asks_for_comes_first_in_order(classic: Models) -> None:
     assert np.minimum(first, alphas[1]).sum() / np.maximum(first, alphas[1]).sum() > 0.9
     assert np.minimum(second, alphas[0]).sum() / np.maximum(second, alphas[0]).sum() > 0.9
     assert all(layer.facts["asked"] for layer in stack.layers[1:])
+    names = [layer.name for layer in stack.layers[1:]]
+    turned = decomposing.decompose(image, classic, Limits(2), prompts, wanted_order=names)  # the lower one on top now
+    assert [layer.name for layer in turned.layers[1:]] == names[::-1]
+    assert np.array_equal(flatten(turned), image.pixels)
+    assert all(set(layer.facts["travel"].values()) == {None} for layer in stack.layers[1:])  # apart: nothing gapes
 
 
 def test_max_layers_and_only_what_is_asked(classic: Models) -> None:
@@ -178,17 +187,74 @@ def test_the_one_that_bites_lies_above() -> None:
     assert above(back, front) < 0
     assert above(front, np.roll(disc(canvas, 10, 10, 5) > 0.5, 0)) == 0  # apart
 
-    def element(mask: np.ndarray, peel: int, score: float) -> Element:
+    def element(name: str, mask: np.ndarray, peel: int) -> Element:
         colour = np.zeros((*canvas, 3), np.float32)
-        return Element((slice(0, 80), slice(0, 120)), mask.astype(np.float32), colour, score, peel)
+        return Element((slice(0, 80), slice(0, 120)), mask.astype(np.float32), colour, 0.5, peel, name=name)
 
-    a, b = element(front, 0, 0.5), element(back, 0, 0.9)
-    assert order([a, b], canvas) == [b, a]
-    assert order([b, a], canvas) == [b, a]
-    early, late = element(back, 0, 0.5), element(front, 1, 0.9)
-    assert order([early, late], canvas) == [early, late]  # the shape outweighs the order of peeling
-    alone, other = element(disc(canvas, 20, 20, 9) > 0.5, 0, 0.5), element(disc(canvas, 90, 60, 9) > 0.5, 1, 0.9)
-    assert order([alone, other], canvas) == [other, alone]  # where it says nothing, what came off first lies on top
+    def ordered(*elements: Element, wanted: Sequence[str] = ()) -> list[str]:
+        return [e.name for e in order(list(elements), canvas, wanted)]
+
+    a, b = element("a", front, 0), element("b", back, 0)
+    assert ordered(a, b) == ordered(b, a) == ["b", "a"]
+    early, late = element("early", back, 0), element("late", front, 1)
+    assert ordered(early, late) == ["early", "late"]  # the shape outweighs the order of peeling
+    alone, other = (
+        element("alone", disc(canvas, 20, 20, 9) > 0.5, 0),
+        element("other", disc(canvas, 90, 60, 9) > 0.5, 1),
+    )
+    assert ordered(alone, other) == ["other", "alone"]  # where it says nothing, what came off first lies on top
+
+    assert ordered(a, b, alone, wanted=["b", "a"]) == ["a", "b", "alone"]  # the artist knows better
+    assert ordered(a, b, wanted=["nobody", "b"]) == ["b", "a"]
+    low, high = order([a, b], canvas)
+    assert not low.covers
+    assert 0.15 < high.covers["b"] < 1
+    assert order([a, b], canvas, ["b", "a"])[1].covers == {"a": 1.0}
+
+
+def test_names_say_what_or_where() -> None:
+    canvas = (90, 90)
+
+    def element(x: float, y: float, label: str = "") -> Element:
+        mask = disc(canvas, x, y, 5)
+        return Element((slice(0, 90), slice(0, 90)), mask, np.zeros((*canvas, 3), np.float32), 0.5, 0, label)
+
+    elements = [
+        element(80, 80),
+        element(10, 10, "eye"),
+        element(45, 45),
+        element(80, 10, "eye"),
+        element(45, 80, "jug"),
+    ]
+    names = [e.name for e in named(elements, canvas)]
+    assert names == ["element 2, bottom right", "eye 1", "element 1, centre", "eye 2", "jug"]
+    assert [e.name for e in named(elements[::-1], canvas)] == names[::-1]  # whatever their order
+    assert [e.name for e in named([element(45, 10)], canvas)] == ["element 1, top"]
+
+
+def test_small_things_alike_go_into_a_group() -> None:
+    canvas = (120, 160)
+
+    def element(name: str, x: float, y: float, radius: float = 5, red: float = 0.9, asked: bool = False) -> Element:
+        colour = np.zeros((*canvas, 3), np.float32)
+        colour[..., 0] = red
+        window = (slice(0, canvas[0]), slice(0, canvas[1]))
+        return Element(window, disc(canvas, x, y, radius), colour, 0.5, 0, asked=asked, name=name)
+
+    eyes = [element(f"eye {n}", 20 * n, 20) for n in range(1, 7)]
+    large, blue = element("large", 80, 90, 25), element("blue", 120, 100, red=0.1)
+    over = element("over", 60, 23)  # touches the third eye, and lies below the sixth
+    mixed = [large, eyes[0], blue, *eyes[1:3], element("wide", 60, 20, 9, 0.1), *eyes[3:5], over, eyes[5]]
+    found = gathered(mixed, canvas)
+    assert [e.name for e in found if e.group] == [f"eye {n}" for n in range(1, 7)]
+    assert {e.group for e in found} == {"", "6 alike"}
+    inside = [n for n, e in enumerate(found) if e.group]
+    assert inside == list(range(inside[0], inside[0] + 6))  # next to each other
+    names = [e.name for e in found]
+    assert names.index("eye 3") < names.index("wide") < names.index("over")  # nothing passes what it touches
+    assert not any(e.group for e in gathered(eyes[:3], canvas))
+    asked = [element(f"asked {n}", 20 * n, 20, asked=True) for n in range(1, 7)]
+    assert not any(e.group for e in gathered(asked, canvas))
 
 
 def test_trimap_is_certain_away_from_the_contour() -> None:

@@ -76,6 +76,7 @@ class Job:
     "--box", "boxes", multiple=True, type=Numbers("L", "T", "W", "H"), help="Lift what is in a box. Repeatable."
 )
 @click.option("--point", "points", multiple=True, type=Numbers("X", "Y"), help="Lift what is there. Repeatable.")
+@click.option("--order", metavar="FILE", help="Z-order: layer names, one a line, the top one first.")
 @click.option("--detect", metavar="NAME", help="What finds elements; none: only what you ask for [layersr].")
 @click.option("--matte", metavar="NAME", help="What estimates soft edges [layersr].")
 @click.option("--infill", metavar="NAME", help="What paints hidden parts [layersr].")

@@ -1,7 +1,7 @@
 """image -> LayerStack: the mission's steps, named, in order."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -9,21 +9,29 @@ import numpy as np
 from layersr import color
 from layersr.arrays import RGB, Alpha
 from layersr.decomposing import small
+from layersr.decomposing.alike import gathered
 from layersr.decomposing.background import background
 from layersr.decomposing.element import window_of
 from layersr.decomposing.hidden import extend
+from layersr.decomposing.names import named
 from layersr.decomposing.order import order
 from layersr.decomposing.peel import Limits, Models, peel
 from layersr.layers import Image, Layer, LayerStack
 from layersr.progress import Progress, Report, silent, within
 from layersr.roles import Prompt
 from layersr.seal import seal
+from layersr.travel import safe_travel
 
 __all__ = ["Limits", "Models", "decompose"]
 
 
 def decompose(
-    image: Image, models: Models, limits: Limits | None = None, prompts: Sequence[Prompt] = (), report: Report = silent
+    image: Image,
+    models: Models,
+    limits: Limits | None = None,
+    prompts: Sequence[Prompt] = (),
+    report: Report = silent,
+    wanted_order: Sequence[str] = (),
 ) -> LayerStack:
     """The layer stack of a flat picture. Law: `flatten(decompose(image)) == image.pixels`, every pixel, every bit.
 
@@ -33,10 +41,12 @@ def decompose(
         limits: when to stop; the defaults where None.
         prompts: what the artist asks for, lifted first.
         report: hears how far it is.
+        wanted_order: names of elements from the top down; they are placed so, where they are found.
 
     Returns:
         background and elements, back to front, at the picture's depth, with provenance and `facts` per layer:
-        "confidence", "peel" and "asked" of each element.
+        "confidence", "peel", "asked", "covers" (names of those it touches that it lies above, and how sure that is) and
+        "travel" (`travel.Travel`, in pixels of the picture) of each element.
     """
     picture = _as_shown(image)
     times = 1 if models.enlarge is None else small.factor(image.height, image.width)
@@ -46,7 +56,8 @@ def decompose(
     canvas = picture.shape[:2]
     peeled = peel(picture, models, limits or Limits(), prompts, within(report, 0.0, 0.6))
     report(Progress("order", 0.6))
-    elements = extend(order(peeled.elements, canvas), canvas)
+    elements = gathered(order(named(peeled.elements, canvas), canvas, wanted_order), canvas)
+    elements = extend(elements, canvas)
     report(Progress("infill background", 0.62))
     ground = background(picture, elements, models.infill, peeled.left)
     if times > 1:
@@ -54,20 +65,30 @@ def decompose(
     report(Progress("seal", 0.9))
     whole = np.ones((image.height, image.width), np.float32)
     layers = [_layer("background", ground, whole, (0, 0), image.pixels.dtype, {})]
-    for number, element in enumerate(elements, start=1):
+    for element in elements:
         rows, columns = element.window
         facts = {"confidence": round(element.score, 3), "peel": element.peel, "asked": element.asked}
+        facts["covers"] = dict(element.covers)
         at = (columns.start, rows.start)
-        layers.append(
-            _layer(element.label or f"element {number}", element.colour, element.alpha, at, image.pixels.dtype, facts)
-        )
+        layer = _layer(element.name, element.colour, element.alpha, at, image.pixels.dtype, facts)
+        layers.append(replace(layer, group=(element.group,) if element.group else ()))
     sealed = seal(
         LayerStack(image.width, image.height, tuple(layers), image.icc, image.resolution, notes=peeled.notes),
         image.pixels,
     )
-    report(Progress("seal", 1.0))
     shown = (_cropped(layer) for layer in sealed.layers[1:])
-    return sealed.with_layers((sealed.layers[0], *(layer for layer in shown if layer.pixels.size)))
+    stack = sealed.with_layers((sealed.layers[0], *(layer for layer in shown if layer.pixels.size)))
+    ways = safe_travel(stack)
+    report(Progress("seal", 1.0))
+    return stack.with_layers(
+        (
+            stack.layers[0],
+            *(
+                replace(layer, facts={**layer.facts, "travel": asdict(way)})
+                for layer, way in zip(stack.layers[1:], ways[1:], strict=True)
+            ),
+        )
+    )
 
 
 def _layer(

@@ -1,6 +1,7 @@
 """An element on its way from the picture to a layer."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -20,6 +21,9 @@ class Element:
         peel: the round of the peel loop it came off in, 0 first; what the artist asked for has round 0.
         label: what it is, or "".
         asked: the artist asked for it.
+        name: what its layer is called.
+        covers: how sure it is that it lies above others that it touches, 0 to 1, by their names.
+        group: name of the group its layer lies in, or "".
     """
 
     window: Window
@@ -29,6 +33,9 @@ class Element:
     peel: int
     label: str = ""
     asked: bool = False
+    name: str = ""
+    covers: Mapping[str, float] = field(default_factory=dict)
+    group: str = ""
 
     def on(self, canvas: tuple[int, int]) -> np.ndarray:
         """The matte on the whole canvas."""

@@ -1,5 +1,8 @@
 """z-order: which element lies above which, from peel order and from who owns the border between two."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -13,23 +16,30 @@ ASKED, PEELED = 10.0, 0.05
 """Weight of the artist's own order, and of the order of peeling, beside evidence from shape in [0.15, 1]."""
 
 
-def order(elements: list[Element], canvas: tuple[int, int]) -> list[Element]:
-    """The elements back to front.
+def order(elements: list[Element], canvas: tuple[int, int], wanted: Sequence[str] = ()) -> list[Element]:
+    """The elements back to front, each told what it covers and how sure that is.
 
     Peel order is the first guess: what came off first lies on top. Between two neighbours that came off in one round
     the shape decides (`above`). Every pair's verdict is an arrow; elements are placed from the back, at each step the
     one with the least weight of arrows still pointing below it, so a contradiction in a ring costs its weakest arrow.
-    What the artist asked for lies on top in the order given.
+    What the artist asked for lies on top in the order given; what the artist orders by name is placed so.
+
+    Args:
+        elements: named, in the order they came off.
+        canvas: height and width of the picture.
+        wanted: names from the top down; those that are not there count for nothing.
     """
     masks = [e.on(canvas) > 0.5 for e in elements]
     n = len(elements)
     over = np.zeros((n, n))  # over[i, j]: how sure it is that i lies above j
+    near = np.zeros((n, n), bool)
     for i in range(n):
         for j in range(i + 1, n):
+            near[i, j] = near[j, i] = _touch(masks[i], masks[j])
             if elements[i].asked:
                 over[i, j] = ASKED
                 continue
-            verdict = above(masks[i], masks[j])
+            verdict = above(masks[i], masks[j]) if near[i, j] else 0.0
             if verdict == 0:
                 verdict = PEELED * np.sign(elements[j].peel - elements[i].peel)
             over[i, j], over[j, i] = max(verdict, 0), max(-verdict, 0)
@@ -39,7 +49,34 @@ def order(elements: list[Element], canvas: tuple[int, int]) -> list[Element]:
         back = min(left, key=lambda k: (sum(over[k, o] for o in left), -elements[k].peel, -masks[k].sum(), k))
         placed.append(back)
         left.remove(back)
-    return [elements[k] for k in placed]
+    rank = {name: -place for place, name in enumerate(wanted)}
+    placed = _arranged(placed, [rank.get(element.name) for element in elements])
+    return [
+        replace(
+            elements[k],
+            covers={
+                elements[o].name: _sure(over[k, o], elements[k].name in rank and elements[o].name in rank)
+                for o in placed[:place]
+                if near[k, o]
+            },
+        )
+        for place, k in enumerate(placed)
+    ]
+
+
+def _arranged(placed: list[int], rank: list[int | None]) -> list[int]:
+    """Those that have a rank in its order, in the places they hold; the others stay."""
+    ranked = iter(sorted((k for k in placed if rank[k] is not None), key=lambda k: rank[k]))
+    return [k if rank[k] is None else next(ranked) for k in placed]
+
+
+def _sure(weight: float, told: bool) -> float:
+    return 1.0 if told else round(float(min(weight, 1.0)), 2)
+
+
+def _touch(a: Mask, b: Mask) -> bool:
+    near = np.ones((7, 7), np.uint8)
+    return bool((cv2.dilate(a.astype(np.uint8), near) & cv2.dilate(b.astype(np.uint8), near)).any())
 
 
 def above(a: Mask, b: Mask) -> float:
@@ -49,10 +86,7 @@ def above(a: Mask, b: Mask) -> float:
     the other. So the one whose hull the other invades lies below (convexity as a border-ownership cue: Kanizsa and
     Gerbino 1976; Fowlkes, Martin and Malik, *Local figure-ground cues are valid for natural images*, J. Vision 2007).
     """
-    near = np.ones((7, 7), np.uint8)
-    if not (
-        cv2.dilate(a.astype(np.uint8), near).astype(bool) & cv2.dilate(b.astype(np.uint8), near).astype(bool)
-    ).any():
+    if not _touch(a, b):
         return 0.0
     into_a, into_b = float((_hull(b) & a).sum()), float((_hull(a) & b).sum())
     most = max(into_a, into_b)
