@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from layersr import backends, decomposing, upscaling
+from layersr import backends, decomposing, references, upscaling
 from layersr import recipe as recipes
 from layersr.errors import UsageError
 from layersr.images import read_mask
@@ -47,6 +47,10 @@ def run(image: Image, recipe: Recipe | None = None, report: Report = silent) -> 
     if flat:
         whole = upscale(as_stack(image, FLAT), recipe, within(report, 0.8, 1.0))
         stack = stack.with_layers((*stack.layers, replace(whole.layers[0], visible=False, provenance=None)))
+    if "original" in recipe.keep:
+        stack = stack.with_layers((*stack.layers, references.original(image, stack)))
+    if "provenance" in recipe.keep:
+        stack = stack.with_layers((*stack.layers, references.provenance(stack)))
     return replace(stack, recipe=recipes.dumps(recipe))
 
 
@@ -78,7 +82,7 @@ def decompose(image: Image, recipe: Recipe | None = None, report: Report = silen
     return decomposing.decompose(
         image,
         models,
-        decomposing.Limits(recipe.max_layers, recipe.granularity, recipe.detect == "none"),
+        decomposing.Limits(recipe.max_layers, recipe.granularity, recipe.detect == "none", recipe.keep_together),
         prompts,
         report,
         wanted,

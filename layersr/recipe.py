@@ -8,7 +8,7 @@ from pathlib import Path
 from layersr.errors import UsageError
 from layersr.sizing import SCALES, check
 
-KEEPS = ("flat",)
+KEEPS = ("flat", "original", "provenance")
 """What can be kept as a hidden layer."""
 
 
@@ -33,7 +33,9 @@ class Recipe:
         device: where models run.
         seed: for every random choice.
         context: beside edges, colours are enlarged in the picture around them and unmixed, not by themselves.
-        keep: hidden layers for reference: "flat" is the picture enlarged as a whole by the same models.
+        keep: hidden layers for reference: "flat" is the picture enlarged as a whole by the same models, "original" the
+            picture as it came, "provenance" shows which pixels were estimated (yellow) or invented (red).
+        keep_together: all that is asked for by masks, boxes and points is one element.
         order: a file of layer names, one a line, the top one first: those elements are put in that z-order.
         prompts: the order in which masks, boxes and points were given, as "mask", "box", "point".
     """
@@ -55,6 +57,7 @@ class Recipe:
     seed: int = 0
     context: bool = False
     keep: tuple[str, ...] = ()
+    keep_together: bool = False
     order: str = ""
     prompts: tuple[str, ...] = field(default=())
 

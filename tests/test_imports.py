@@ -35,6 +35,7 @@ MAY_USE = {
     "decoding": {"errors"},
     "images": {"decoding", "layers", "color", "arrays", "errors", "documents"},
     "bleed": {"arrays", "color"},
+    "references": {"layers", "color"},
     "travel": {"layers", "color", "arrays"},
     "seal": {"layers", "flattening", "color", "arrays"},
     "decomposing": {"layers", "color", "roles", "seal", "bleed", "travel", *BASE},

@@ -1,14 +1,17 @@
 """The whole job on a small picture: sizes, exactness, the reference layer."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
-from layersr import pipeline
+from layersr import backends, decomposing, pipeline, references
 from layersr.errors import UsageError
 from layersr.flattening import flatten
-from layersr.layers import Image
+from layersr.layers import Image, Provenance
 from layersr.recipe import Recipe
+from layersr.roles import Prompt
 
 CLASSIC = {"detect": "none", "matte": "classic", "infill": "classic", "upscale": "classic", "alpha": "classic"}
 
@@ -45,3 +48,40 @@ def test_what_cannot_be_is_refused_before_the_work(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(pipeline, "decompose", lambda *_: pytest.fail("the work began"))
     with pytest.raises(UsageError, match="8 times"):
         pipeline.run(image(), Recipe(size="9999x9999"))
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+def test_reference_layers_show_the_picture_and_what_is_invented(scale: int) -> None:
+    small = image()
+    wish = {"boxes": ((16, 10, 28, 28),), "keep": ("original", "provenance"), "scale": scale}
+    stack = pipeline.run(small, Recipe(**CLASSIC, **wish))
+    original, provenance = stack.layers[-2:]
+    assert not original.visible
+    assert not provenance.visible
+    assert np.array_equal(original.pixels[::scale, ::scale], small.pixels)
+    assert stack.width == provenance.width == 60 * scale
+    assert (provenance.pixels[24 * scale, 30 * scale] == (*references.COLOURS[Provenance.INVENTED], 255)).all()
+    assert not provenance.pixels[:5, :5].any()
+    if scale == 1:
+        assert np.array_equal(flatten(stack), small.pixels)
+
+
+def test_what_is_asked_for_can_be_one_layer() -> None:
+    small = image()
+    left, right = np.zeros((48, 60), bool), np.zeros((48, 60), bool)
+    left[20:28, 20:28], right[20:28, 32:40] = True, True
+    models = decomposing.Models(*(backends.load(role, "classic") for role in ("detect", "matte", "infill")))
+    prompts = [Prompt(mask=left), Prompt(mask=right)]
+    for together, count in ((False, 2), (True, 1)):
+        stack = decomposing.decompose(small, models, decomposing.Limits(8, 0.5, True, together), prompts)
+        assert len(stack.layers) == 1 + count
+        assert np.array_equal(flatten(stack), small.pixels)
+    assert stack.layers[1].width > 16
+
+
+def test_the_order_file_names_layers_from_the_top(tmp_path: Path) -> None:
+    file = tmp_path / "order.txt"
+    file.write_text("\ufeffelement 2, left  # the jug\n\n# nothing\n  element 1, top\n", encoding="utf-8")
+    assert pipeline.names(str(file)) == ["element 2, left", "element 1, top"]
+    with pytest.raises(UsageError, match="cannot be read"):
+        pipeline.run(image(), Recipe(**CLASSIC, order=str(tmp_path / "none.txt"), scale=1))

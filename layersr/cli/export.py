@@ -76,6 +76,7 @@ class Job:
     "--box", "boxes", multiple=True, type=Numbers("L", "T", "W", "H"), help="Lift what is in a box. Repeatable."
 )
 @click.option("--point", "points", multiple=True, type=Numbers("X", "Y"), help="Lift what is there. Repeatable.")
+@click.option("--keep-together", is_flag=True, default=None, help="What you ask for is one layer.")
 @click.option("--order", metavar="FILE", help="Z-order: layer names, one a line, the top one first.")
 @click.option("--detect", metavar="NAME", help="What finds elements; none: only what you ask for [layersr].")
 @click.option("--matte", metavar="NAME", help="What estimates soft edges [layersr].")
@@ -86,7 +87,10 @@ class Job:
 @click.option("--device", metavar="NAME", help="Where models run [cpu].")
 @click.option("--seed", type=int, metavar="N", help="For every random choice [0].")
 @click.option(
-    "--keep", multiple=True, type=click.Choice(["flat"]), help="Add a hidden layer: the picture enlarged as a whole."
+    "--keep",
+    multiple=True,
+    type=click.Choice(["flat", "original", "provenance"]),
+    help="Add a hidden layer: the picture enlarged as a whole; as it came; what was invented. Repeatable.",
 )
 @click.option("--recipe", "recipe_file", metavar="FILE", help="Take all these choices from a TOML file.")
 @click.option("--preview", type=Path, metavar="FILE.png", help="Write a contact sheet.")

@@ -32,11 +32,13 @@ class Limits:
         max_layers: elements at most.
         granularity: 0 = main subjects, 1 = everything liftable.
         only_asked: lift what the artist asks for and nothing else.
+        together: all that the artist asks for is one element.
     """
 
     max_layers: int = 24
     granularity: float = 0.5
     only_asked: bool = False
+    together: bool = False
 
     @property
     def confidence(self) -> float:
@@ -96,16 +98,22 @@ def peel(image: RGB, models: Models, limits: Limits, prompts: Sequence[Prompt], 
     elements: list[Element] = []
     notes: list[str] = []
     left: Mask | None = None
-    for number, prompt in enumerate(prompts[: limits.max_layers]):
-        report(Progress("lift what you asked for", 0.3 * number / len(prompts)))
-        lifted = [_lift(current, found, models, 0, asked=True) for found in _asked(current, models.detect, prompt)]
+    wishes = [list(prompts)] if limits.together and prompts else [[prompt] for prompt in prompts]
+    for number, wish in enumerate(wishes[: limits.max_layers]):
+        report(Progress("lift what you asked for", 0.3 * number / len(wishes)))
+        seen = [(prompt, _asked(current, models.detect, prompt)) for prompt in wish]
+        found = [detection for _, detections in seen for detection in detections]
+        found = [_united(found)] if limits.together and len(found) > 1 else found
+        lifted = [_lift(current, detection, models, 0, asked=True) for detection in found]
         lifted = [element for element in lifted if element is not None]
         if lifted:
             current, filled, kept = _remove(current, filled, lifted, left, models.infill, 0.0)
             elements += kept
-        else:
-            notes.append(f"Nothing was found at {_place(prompt)}; draw the element as a mask and give it with --mask.")
-    for prompt in prompts[limits.max_layers :]:
+        for prompt, detections in seen:
+            if not (detections and lifted):
+                place = _place(prompt)
+                notes.append(f"Nothing was found at {place}; draw the element as a mask and give it with --mask.")
+    for prompt in [prompt for wish in wishes[limits.max_layers :] for prompt in wish]:
         notes.append(f"{_place(prompt).capitalize()} was left out: at most {limits.max_layers} elements were allowed.")
     base = 0.3 if prompts else 0.0
     for round_ in range(ROUNDS):
@@ -139,6 +147,11 @@ def _asked(image: RGB, detector: Detector, prompt: Prompt) -> Sequence[Detection
     if prompt.mask is not None:  # no model knows better than the artist's own mask
         return [Detection(prompt.mask.astype(np.float32), 1.0)]
     return detector(image, prompt)
+
+
+def _united(found: Sequence[Detection]) -> Detection:
+    """Several detections as one thing, as sure as the least sure of them."""
+    return Detection(np.maximum.reduce([d.mask for d in found]), min(d.score for d in found))
 
 
 def _place(prompt: Prompt) -> str:

@@ -1,0 +1,34 @@
+"""Hidden layers to look things up in: the picture as it came, and which pixels of the stack are the artist's own."""
+
+import cv2
+import numpy as np
+
+from layersr import color
+from layersr.layers import Image, Layer, LayerStack, Provenance
+
+ORIGINAL, PROVENANCE = "original (reference)", "provenance (reference)"
+
+COLOURS = {Provenance.ESTIMATED: (255, 190, 0), Provenance.INVENTED: (230, 40, 60)}
+"""Of the provenance layer, 8 bit; what is the artist's own shows nothing."""
+
+
+def original(image: Image, stack: LayerStack) -> Layer:
+    """The picture pixel by pixel, as large as the stack's canvas; every pixel a block where that is a multiple."""
+    pixels = image.pixels
+    if pixels.shape[:2] != (stack.height, stack.width):
+        pixels = cv2.resize(pixels, (stack.width, stack.height), interpolation=cv2.INTER_NEAREST)
+    return Layer(ORIGINAL, pixels, visible=False)
+
+
+def provenance(stack: LayerStack) -> Layer:
+    """Where some visible layer's pixels are estimated (yellow) or invented (red); the less known one where both are."""
+    codes = np.zeros((stack.height, stack.width), np.uint8)
+    for layer in stack.layers:
+        if layer.visible and layer.provenance is not None:
+            canvas, own = layer.on_canvas(stack.width, stack.height)
+            np.maximum(codes[canvas], layer.provenance[own], out=codes[canvas])
+    table = np.zeros((len(Provenance), 4), np.uint16)
+    for code, colour in COLOURS.items():
+        table[code] = (*colour, 255)
+    table = (table * (color.levels(stack.dtype) // 255)).astype(stack.dtype)
+    return Layer(PROVENANCE, table[codes], visible=False)
