@@ -12,6 +12,7 @@ from layersr.errors import UsageError
 from layersr.flattening import flatten
 from layersr.layers import Layer, LayerStack
 from layersr.score import assign, recomposition, score
+from layersr.score.layerd import layerd, levels
 
 
 def disc(name: str, x: int, y: int, radius: int, colour: tuple[int, int, int], dtype: type = np.uint8) -> Layer:
@@ -50,6 +51,10 @@ def test_the_truth_is_perfect(dtype: type):
     assert result.colour_error == pytest.approx(0, abs=1e-6)
     assert (result.order_accuracy, result.found, result.false_elements, result.elements) == (1, 1, 0, 3)
     assert [(m.truth, m.pred) for m in result.matches] == [(1, 1), (2, 2), (3, 3)]
+    assert result.edge == result.gradient == result.hidden == 0
+    assert result.contamination == pytest.approx(0, abs=1e-6)
+    assert result.over_segmented == result.under_segmented == 0
+    assert [(e.rgb, e.alpha_iou) for e in result.layerd] == [(pytest.approx(0, abs=1e-6), 1)] * 6
 
 
 def test_order_of_layers_that_do_not_touch_is_free():
@@ -193,3 +198,83 @@ def test_assignment_is_the_best(rows: int, columns: int, seed: int, ties: bool):
         sum(small[i, j] for i, j in enumerate(chosen)) for chosen in permutations(range(small.shape[1]), small.shape[0])
     )
     assert sum(cost[pair] for pair in pairs) == pytest.approx(best)
+
+
+def changed(index: int, pixels: np.ndarray) -> LayerStack:
+    stack = scene()
+    layers = list(stack.layers)
+    layers[index] = replace(layers[index], pixels=pixels)
+    return stack.with_layers(tuple(layers))
+
+
+def test_a_hard_edge_is_an_edge_error_and_nothing_else():
+    pixels = scene().layers[3].pixels.copy()
+    pixels[..., 3] = np.where(pixels[..., 3] > 127, 255, 0)
+    result = score(changed(3, pixels), scene())
+    assert result.edge > 0.01
+    assert result.gradient > 0
+    assert result.contamination == pytest.approx(0, abs=1e-6)
+    assert (result.found, result.hidden) == (1, 0)
+
+
+def test_a_halo_is_contamination():
+    pixels = scene().layers[1].pixels.copy()
+    pixels[(pixels[..., 3] > 0) & (pixels[..., 3] < 255), :3] = 255
+    result = score(changed(1, pixels), scene())
+    assert result.contamination > 0.2 / 3
+    assert result.edge == 0
+
+
+def test_what_lies_behind_counts_when_an_element_is_moved_away():
+    pixels = scene().layers[0].pixels.copy()
+    pixels[25:35, 15:25, :3] = 0  # behind the red disc only
+    result = score(changed(0, pixels), scene())
+    hidden = {m.truth: m.hidden for m in result.matches}
+    assert hidden[1] > 0.05
+    assert hidden[3] == 0
+
+
+def test_pieces_and_lumps_are_counted():
+    stack = scene()
+    red = stack.layers[1]
+    middle = red.width // 2
+    halves = (
+        replace(red, name="left", pixels=red.pixels[:, :middle]),
+        replace(red, name="right", pixels=red.pixels[:, middle:], left=red.left + middle),
+    )
+    pieces = score(stack.with_layers((stack.layers[0], *halves, *stack.layers[2:])), stack)
+    assert pieces.over_segmented == pytest.approx(1 / 3)
+    assert pieces.under_segmented == 0
+    lump = flatten(stack.with_layers(stack.layers[1:3]))  # red and green as one layer
+    lumped = score(stack.with_layers((stack.layers[0], Layer("lump", lump), stack.layers[3])), stack)
+    assert lumped.under_segmented == pytest.approx(1 / 2)
+    assert lumped.over_segmented == 0
+
+
+def test_levels_are_merged_by_occlusion():
+    canvas = [on_canvas(scene(), n) for n in range(4)]
+    found = levels(canvas)
+    assert len(found) == 3  # the ground; the red disc; the green one over it together with the blue one
+    assert (found[-1][..., 3] > 0).sum() == (canvas[2][..., 3] > 0).sum() + (canvas[3][..., 3] > 0).sum()
+    assert np.array_equal(found[1], canvas[1])
+
+
+def test_merging_makes_up_for_pieces():
+    """A disc in two overlapping halves costs the first score, and one merge mends it."""
+    stack = scene()
+    truth = [on_canvas(stack, n) for n in (0, 1)]
+    low, high = truth[1].copy(), truth[1].copy()
+    low[:, 27:], high[:, :23] = 0, 0
+    edits = layerd([truth[0], low, high], truth)
+    assert edits[0].alpha_iou < 0.9
+    assert edits[1].alpha_iou > 0.99
+    assert edits[1:] == edits[1:2] * 5
+    assert layerd(truth[:1], truth)[0].alpha_iou < 0.7  # a picture that was not taken apart is scored, not skipped
+    assert layerd([], truth) == ()
+
+
+def on_canvas(stack: LayerStack, index: int) -> np.ndarray:
+    """Premultiplied RGBA, float32."""
+    pixels = flatten(stack.with_layers((stack.layers[index],))).astype(np.float32) / 255
+    pixels[..., :3] *= pixels[..., 3:]
+    return pixels

@@ -51,6 +51,20 @@ def _rows(result: dict) -> list[list[str]]:
         ["false elements", str(result["false_elements"]), "layers that stand for none"],
         ["colour error", _number(result["colour_error"]), "mean |RGB difference|, 0 is perfect"],
         ["order accuracy", _percent(result["order_accuracy"]), "of overlapping pairs"],
+        ["edge error", _number(result["edge"]), "mean |alpha difference| where the true matte is soft"],
+        ["edge gradient", _number(result["gradient"]), "mean squared difference of the alphas' gradients there"],
+        [
+            "contamination",
+            _number(result["contamination"]),
+            "mean |RGB difference| where elements are half transparent",
+        ],
+        ["hidden area", _number(result["hidden"]), "mean |RGB difference| behind an element that is moved away"],
+        ["in pieces", _percent(result["over_segmented"]), "of the true elements are two layers or more"],
+        ["stuck together", _percent(result["under_segmented"]), "of the layers hold two true elements or more"],
+        *(
+            [f"LayerD, {merges} merges", f"{score['rgb']:.4f} / {score['alpha_iou']:.4f}", "RGB L1 / alpha IoU"]
+            for merges, score in enumerate(result["layerd"])
+        ),
     ]
 
 
