@@ -187,6 +187,12 @@ def test_the_one_that_bites_lies_above() -> None:
     assert above(back, front) < 0
     assert above(front, np.roll(disc(canvas, 10, 10, 5) > 0.5, 0)) == 0  # apart
 
+    bar, post = np.zeros(canvas, bool), np.zeros(canvas, bool)
+    bar[30:42, 15:100], post[10:70, 50:62] = True, True
+    assert above(bar, post & ~bar) > 0.15  # neither bites the other, but the contour of one goes on
+    assert above(post & ~bar, bar) < -0.15
+    assert above(post, bar & ~post) > 0.15
+
     def element(name: str, mask: np.ndarray, peel: int) -> Element:
         colour = np.zeros((*canvas, 3), np.float32)
         return Element((slice(0, 80), slice(0, 120)), mask.astype(np.float32), colour, 0.5, peel, name=name)
@@ -204,7 +210,8 @@ def test_the_one_that_bites_lies_above() -> None:
     )
     assert ordered(alone, other) == ["other", "alone"]  # where it says nothing, what came off first lies on top
 
-    assert ordered(a, b, alone, wanted=["b", "a"]) == ["a", "b", "alone"]  # the artist knows better
+    apart = element("apart", disc(canvas, 110, 10, 6) > 0.5, 0)
+    assert ordered(a, b, apart, wanted=["b", "a"]) == ["a", "b", "apart"]  # the artist knows better
     assert ordered(a, b, wanted=["nobody", "b"]) == ["b", "a"]
     low, high = order([a, b], canvas)
     assert not low.covers
