@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 
 from layersr.arrays import Mask
+from layersr.blocks import repeated
 
 Planes = np.ndarray
 """Float32 (channels, h, w)."""
@@ -170,11 +171,6 @@ def out_of_memory(error: BaseException) -> bool:
         return True
     says = str(error).lower()
     return any(words in says for words in ("failed to allocate", "bad allocation", "bad_alloc", "out of memory"))
-
-
-def repeated(values: np.ndarray, scale: int) -> np.ndarray:
-    """Every pixel as a block."""
-    return np.repeat(np.repeat(values, scale, axis=0), scale, axis=1)
 
 
 def _cells(wanted: Mask, cell: int) -> Iterator[Window]:

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layersr.backends import load
+from layersr.blocks import means, repeated
 from layersr.color import levels
 from layersr.flattening import flatten
 from layersr.layers import Group, Layer, LayerMask, LayerStack, Provenance
 from layersr.seal import seal
-from layersr.tiling import repeated
 from layersr.upscaling import consistency, in_tiles, resize, upscale
-from layersr.upscaling.back_projection import back_project, shrink
+from layersr.upscaling.back_projection import back_project
 from layersr.upscaling.chain import Chain, steps
 from layersr.upscaling.room import ROOM, with_room, without_room
 from layersr.upscaling.trust import edges, trusted
@@ -41,7 +41,7 @@ def test_shrinks_back(dtype: type, scale: int, context: bool) -> None:
     small = stack(dtype)
     large = upscale(small, load("upscale", "classic"), load("alpha", "classic"), scale, context=context)
     assert (large.width, large.height) == (40 * scale, 32 * scale)
-    back = shrink((flatten(large)[..., :3] / levels(dtype)).astype(np.float32), scale)
+    back = means((flatten(large)[..., :3] / levels(dtype)).astype(np.float32), scale)
     error = back - flatten(small)[..., :3] / levels(dtype)
     assert -10 * np.log10(np.mean(error**2)) > 50
 
@@ -77,7 +77,7 @@ def test_back_projection_is_exact_but_for_clipping() -> None:
     rng = np.random.default_rng(0)
     small = (0.2 + 0.6 * rng.random((6, 7, 3))).astype(np.float32)
     large = back_project(np.full((18, 21, 3), 0.5, np.float32), small, 3)
-    assert np.abs(shrink(large, 3) - small).max() < 1e-3
+    assert np.abs(means(large, 3) - small).max() < 1e-3
 
 
 @pytest.mark.parametrize(
@@ -105,14 +105,14 @@ def test_a_chain_keeps_place_and_size(factor: int, known: int) -> None:
     ramp = np.repeat(np.linspace(0, 1, 20, dtype=np.float32)[None, :, None], 15, axis=0).repeat(3, axis=2)
     large = Chain(Blocks(known))(ramp, factor)
     assert large.shape == (15 * factor, 20 * factor, 3)
-    assert np.abs(shrink(large, factor) - ramp).max() < 0.03
+    assert np.abs(means(large, factor) - ramp).max() < 0.03
 
 
 @pytest.mark.parametrize("scale", [3, 8])
 def test_the_own_networks_do_the_other_factors(scale: int) -> None:
     small = stack()
     large = upscale(small, load("upscale", "layersr"), load("alpha", "layersr"), scale)
-    back = shrink((flatten(large)[..., :3] / 255).astype(np.float32), scale)
+    back = means((flatten(large)[..., :3] / 255).astype(np.float32), scale)
     assert -10 * np.log10(np.mean((back - flatten(small)[..., :3] / 255) ** 2)) > 50
 
 
@@ -129,7 +129,7 @@ def test_layers_that_blend_shrink_back_one_by_one() -> None:
     ]
     for before, after in zip(small.layers, large.layers, strict=True):
         whole = before.pixels[..., 3] == 255
-        back = shrink((after.pixels[..., :3] / 255).astype(np.float32), 2)[whole]
+        back = means((after.pixels[..., :3] / 255).astype(np.float32), 2)[whole]
         assert np.abs(back - before.pixels[..., :3][whole] / 255).mean() < 0.01
 
 
@@ -158,7 +158,7 @@ def test_in_bands_as_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     parts = upscale(small, *models, 2)
     for a, b in zip(whole.layers, parts.layers, strict=True):
         assert np.abs(a.pixels.astype(int) - b.pixels)[a.pixels[..., 3] > 0].mean() < 1.5
-    back = shrink((flatten(parts)[..., :3] / 255).astype(np.float32), 2)
+    back = means((flatten(parts)[..., :3] / 255).astype(np.float32), 2)
     assert -10 * np.log10(np.mean((back - flatten(small)[..., :3] / 255) ** 2)) > 50
 
 

@@ -11,7 +11,8 @@ from layersr.arrays import Alpha, Mask, Scaled, ScaledAlpha
 from layersr.backends import backend
 from layersr.backends.cubic_alpha import enlarged
 from layersr.backends.networks import Network
-from layersr.tiling import repeated, run_tiles
+from layersr.blocks import means, repeated
+from layersr.tiling import run_tiles
 
 STEP, CELL, MARGIN = 16, 256, 32
 REACH = 2
@@ -68,7 +69,7 @@ def faithful(large: np.ndarray, small: np.ndarray, wanted: np.ndarray, scale: in
     """The large matte, changed a little so that its blocks' means are the small one's (Irani and Peleg, 1991)."""
     height, width = small.shape
     for kind in (cv2.INTER_CUBIC, cv2.INTER_NEAREST):
-        means = large.reshape(height, scale, width, scale).mean(axis=(1, 3), dtype=np.float32)
-        more = cv2.resize(small - means, (width * scale, height * scale), interpolation=kind).reshape(large.shape)
+        size = (width * scale, height * scale)
+        more = cv2.resize(small - means(large, scale), size, interpolation=kind).reshape(large.shape)
         large = np.where(wanted, np.clip(large + more, 0, 1), large)
     return np.ascontiguousarray(large, np.float32)

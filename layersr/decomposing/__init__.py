@@ -8,6 +8,7 @@ import numpy as np
 
 from layersr import color
 from layersr.arrays import RGB, Alpha
+from layersr.blocks import means
 from layersr.decomposing import small
 from layersr.decomposing.alike import gathered
 from layersr.decomposing.background import background
@@ -61,7 +62,7 @@ def decompose(
     report(Progress("infill background", 0.62))
     ground = background(picture, elements, models.infill, peeled.left)
     if times > 1:
-        ground, elements = small.block_means(ground, times), [small.shrunk(element, times) for element in elements]
+        ground, elements = means(ground, times), [small.shrunk(element, times) for element in elements]
     report(Progress("seal", 0.9))
     whole = np.ones((image.height, image.width), np.float32)
     layers = [_layer("background", ground, whole, (0, 0), image.pixels.dtype, {})]

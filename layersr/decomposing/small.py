@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 
+from layersr.blocks import means
 from layersr.decomposing.element import Element
 from layersr.roles import Prompt
 
@@ -37,14 +37,8 @@ def shrunk(element: Element, times: int) -> Element:
     more = [(s.start - w.start * times, w.stop * times - s.stop) for s, w in zip((rows, columns), window, strict=True)]
     alpha = np.pad(element.alpha, more)
     colour = np.pad(element.colour, (*more, (0, 0)), mode="edge")
-    small = block_means(alpha[..., None], times)[..., 0]
-    seen = block_means(colour * alpha[..., None], times) / np.maximum(small, 1e-4)[..., None]
-    colour = np.where(small[..., None] > CLEAR, seen, block_means(colour, times))
+    small = means(alpha, times)
+    seen = means(colour * alpha[..., None], times) / np.maximum(small, 1e-4)[..., None]
+    colour = np.where(small[..., None] > CLEAR, seen, means(colour, times))
     small = np.where(small < CLEAR, 0, np.where(small > 1 - CLEAR, 1, small)).astype(np.float32)
     return replace(element, window=window, alpha=small, colour=np.clip(colour, 0, 1))
-
-
-def block_means(planes: np.ndarray, times: int) -> np.ndarray:
-    """The mean of every `times` x `times` block, (h, w, channels)."""
-    height, width = (n // times for n in planes.shape[:2])
-    return cv2.resize(planes, (width, height), interpolation=cv2.INTER_AREA).reshape(height, width, -1)

@@ -4,6 +4,8 @@ import cv2
 import numpy as np
 from jaxtyping import Float32
 
+from layersr.blocks import means
+
 SMOOTH, SHARP = 2, 4
 """Steps that spread what is missing over neighbours, then steps at most that lay it into the blocks themselves."""
 
@@ -12,13 +14,6 @@ CLOSE = 0.25 / 255
 
 Planes = Float32[np.ndarray, "_ _ c"]
 """Values in [0, 1] of so many channels."""
-
-
-def shrink(image: Planes, scale: int) -> Planes:
-    """The mean of every `scale` x `scale` block: what "the same picture, smaller" means throughout layersr."""
-    height, width = image.shape[:2]
-    small = cv2.resize(image, (width // scale, height // scale), interpolation=cv2.INTER_AREA)
-    return small.reshape(height // scale, width // scale, image.shape[2])
 
 
 def back_project(large: Planes, small: Planes, scale: int) -> Planes:
@@ -33,7 +28,7 @@ def back_project(large: Planes, small: Planes, scale: int) -> Planes:
     height, width = small.shape[:2]
     out = large.copy()
     for step in range(SMOOTH + SHARP):
-        residual = small - shrink(out, scale)
+        residual = small - means(out, scale)
         if step >= SMOOTH and np.abs(residual).max(initial=0) <= CLOSE:
             break
         kind = cv2.INTER_LINEAR if step < SMOOTH else cv2.INTER_NEAREST

@@ -8,9 +8,9 @@ import numpy as np
 from layersr import color
 from layersr.arrays import RGB, Alpha, Mask, Scaled, ScaledAlpha
 from layersr.bleed import bleed
+from layersr.blocks import repeated
 from layersr.layers import Layer, Window
 from layersr.roles import AlphaUpscaler, Upscaler
-from layersr.tiling import repeated
 from layersr.upscaling.back_projection import back_project
 from layersr.upscaling.in_tiles import enlarge
 

@@ -14,9 +14,9 @@ import numpy as np
 
 from layersr import color
 from layersr.arrays import RGB, Mask, Scaled
+from layersr.blocks import means, repeated
 from layersr.layers import LayerStack, Window
-from layersr.tiling import repeated, tiles
-from layersr.upscaling.back_projection import shrink
+from layersr.tiling import tiles
 from layersr.upscaling.elements import changing, grown
 
 NEAR = 5
@@ -79,5 +79,5 @@ def trusted(layered: Scaled, small: RGB, near: Mask, enlarged: Callable[[Window]
 
 
 def _error(large: Scaled, small: RGB, scale: int) -> np.ndarray:
-    squares = np.square(shrink(large, scale) - small).sum(axis=2)
+    squares = np.square(means(large, scale) - small).sum(axis=2)
     return cv2.GaussianBlur(squares, (0, 0), SIGMA).reshape(squares.shape) + np.float32(FLOOR)

@@ -22,11 +22,12 @@ import numpy as np
 
 import layersr
 from layersr import backends, color, pipeline, upscaling
+from layersr.blocks import means
 from layersr.flattening import flatten
 from layersr.layers import Image, Layer, LayerStack
 from layersr.seal import seal
 from layersr.training.pictures import find
-from layersr.upscaling.back_projection import back_project, shrink
+from layersr.upscaling.back_projection import back_project
 from layersr.upscaling.in_tiles import enlarge
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,12 +91,12 @@ def _scene(
 def shrunk(scene: Scene, scale: int) -> tuple[Image, LayerStack]:
     """The small picture, and the true small layers sealed to it; 8 bit."""
     small = color.to_depth(
-        np.dstack([shrink(scene.picture, scale), np.ones([n // scale for n in scene.edges.shape])]), np.uint8
+        np.dstack([means(scene.picture, scale), np.ones([n // scale for n in scene.edges.shape])]), np.uint8
     )
     layers = []
     for number, layer in enumerate(scene.layers):
         alpha = cv2.resize(layer[..., 3], None, fx=1 / scale, fy=1 / scale, interpolation=cv2.INTER_AREA)
-        colour = shrink(np.ascontiguousarray(layer[..., :3] * layer[..., 3:]), scale)
+        colour = means(np.ascontiguousarray(layer[..., :3] * layer[..., 3:]), scale)
         rgba = color.to_depth(np.dstack([colour / np.maximum(alpha, 1e-4)[..., None], alpha]).clip(0, 1), np.uint8)
         rows, columns = (np.flatnonzero((rgba[..., 3] > 0).any(axis=a)) for a in (1, 0))
         box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
@@ -188,7 +189,7 @@ def main() -> None:
 
         def note(name: str, large: np.ndarray, begun: float, scene: Scene = scene, given: np.ndarray = given) -> None:
             row = decibels(large, scene.picture, scene.edges), decibels(large, scene.picture)
-            back = decibels(shrink(large, chosen.scale), given)
+            back = decibels(means(large, chosen.scale), given)
             rows.setdefault(name, []).append((*row, back, time.perf_counter() - begun))
 
         begun = time.perf_counter()

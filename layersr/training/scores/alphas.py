@@ -6,8 +6,8 @@ import numpy as np
 
 from layersr.backends import load
 from layersr.backends.guided_alpha import changing
+from layersr.blocks import repeated
 from layersr.roles import AlphaUpscaler
-from layersr.tiling import repeated
 from layersr.training.guided_alpha import APART, SCALES, SIDE, Enlarged, enlargement, shrunk_alpha
 from layersr.training.mattes import stock
 
