@@ -94,8 +94,8 @@ class Infiller(Protocol):
         Args:
             image: the picture.
             hole: True = to be painted.
-            avoid: things that should not be repeated in the hole; a model that copies from the picture does not copy
-                from here if it has enough else, other models ignore it.
+            avoid: things that should not be repeated in the hole, nor go on in it; a model that copies from the picture
+                does not copy from here if it has enough else, other models may ignore it.
         """
         ...
 

@@ -35,7 +35,9 @@ class PatchMatch:
         return paint_all(image, hole, avoid)
 
 
-def paint_all(image: RGB, hole: Mask, avoid: Mask | None, guide: Callable[[RGB, Mask], RGB] | None = None) -> RGB:
+def paint_all(
+    image: RGB, hole: Mask, avoid: Mask | None, guide: Callable[[RGB, Mask, Mask | None], RGB] | None = None
+) -> RGB:
     """Paint every hole, near ones together, from what is around it.
 
     Holes know nothing of what is painted in others, so they are painted side by side.
@@ -43,9 +45,10 @@ def paint_all(image: RGB, hole: Mask, avoid: Mask | None, guide: Callable[[RGB, 
     Args:
         image: colours; in the hole they are ignored.
         hole: what to paint.
-        avoid: what should not be copied.
-        guide: paints a hole's surroundings in broad strokes, which the copies follow and lend their texture to; where
-            the strokes have colours that the picture has not, the copies stay as they are.
+        avoid: what should not be copied, nor go on in the hole.
+        guide: given image, hole and `avoid`, paints a hole's surroundings in broad strokes, which the copies follow
+            and lend their texture to; where the strokes have colours that the picture has not, the copies stay as they
+            are.
     """
     import cv2
 
@@ -68,10 +71,11 @@ def paint_all(image: RGB, hole: Mask, avoid: Mask | None, guide: Callable[[RGB, 
             slice(max(0, left - reach), left + width + reach),
         )
         own = hole[crop] & (group[crop] == number)
-        usable = _usable(hole[crop], None if avoid is None else avoid[crop], own)
+        unwanted = None if avoid is None else avoid[crop]
+        usable = _usable(hole[crop], unwanted, own)
         if guide is None:
             return crop, own, paint(seen[crop], own, usable)
-        broad = guide(seen[crop], hole[crop])
+        broad = guide(seen[crop], hole[crop], unwanted)
         mud = strange(broad, own) > MUD
         copied = paint(seen[crop], own, usable, broad, 3 if mud else 1)
         return crop, own, copied if mud else textured(broad, copied, own)

@@ -20,11 +20,11 @@ class StructureInfill:
         """See `roles.Infiller`."""
         return paint_all(image, hole, avoid, self.structure)
 
-    def structure(self, image: RGB, hole: Mask) -> RGB:
+    def structure(self, image: RGB, hole: Mask, avoid: Mask | None = None) -> RGB:
         """The image with the hole painted in broad strokes."""
         from layersr.infill.structure import structure
 
-        return structure(image, hole, self._network)
+        return structure(image, hole, self._network, avoid=avoid)
 
 
 @backend(

@@ -4,6 +4,7 @@ import numpy as np
 
 from layersr.arrays import RGB, Mask
 from layersr.decomposing.element import Element
+from layersr.decomposing.leftovers import leftovers
 from layersr.decomposing.matting import share_residual
 from layersr.decomposing.peel import hole_of
 from layersr.roles import Infiller
@@ -25,7 +26,11 @@ def background(image: RGB, elements: list[Element], infill: Infiller, avoid: Mas
     hole = np.zeros(canvas, bool)
     for element in elements:
         hole |= hole_of(element, canvas)
-    out = infill(image, hole, avoid) if hole.any() else image.copy()
+    if hole.any():
+        hanging = leftovers(image, hole, infill)
+        out = infill(image, hole, hanging if avoid is None else avoid | hanging)
+    else:
+        out = image.copy()
     layers_here = sum((e.on(canvas) > 0).astype(np.int32) for e in elements) if elements else np.zeros(canvas, np.int32)
     for element in elements:
         alone = (layers_here[element.window] == 1)[..., None]

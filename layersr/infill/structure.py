@@ -18,7 +18,7 @@ LONGER = 256
 """Pixels of the longer side that the network looks at: larger pictures are shrunk to it, smaller ones are not."""
 
 
-def structure(image: RGB, hole: Mask, network: Network, longer: int = LONGER) -> RGB:
+def structure(image: RGB, hole: Mask, network: Network, longer: int = LONGER, avoid: Mask | None = None) -> RGB:
     """The image with the hole painted in broad strokes; what stood in the hole has no influence.
 
     The network's word is what it adds to the small closed picture; this is enlarged and added to the large closed one,
@@ -29,20 +29,34 @@ def structure(image: RGB, hole: Mask, network: Network, longer: int = LONGER) ->
         hole: what to paint.
         network: see above.
         longer: pixels of the longer side that it gets.
+        avoid: things that should not go on in the hole: those that touch it are as unknown as the hole itself.
     """
-    closed = harmonic(image, hole)
-    if not hole.any() or hole.all():
+    unknown = hole if avoid is None else hole | touching(avoid, hole)
+    closed = harmonic(image, unknown)
+    if not hole.any() or unknown.all():
         return closed
     height, width = hole.shape
     factor = min(1, longer / max(height, width))
     size = max(1, round(width * factor)), max(1, round(height * factor))
-    small, gap = shrunk(image, hole, size)
+    small, gap = shrunk(image, unknown, size)
     if gap.all() or not gap.any():
         return closed
     begun = harmonic(small, gap)
     more = _turned(network, begun, gap) - begun
     large = cv2.resize(more, (width, height), interpolation=cv2.INTER_CUBIC).reshape(image.shape)
     return np.where(hole[..., None], np.clip(closed + large, 0, 1), image).astype(np.float32)
+
+
+def touching(things: Mask, hole: Mask) -> Mask:
+    """Those of the things that touch the hole, without what lies in it."""
+    count, parts = cv2.connectedComponents((things & ~hole).astype(np.uint8))
+    if count == 1:
+        return np.zeros_like(hole)
+    beside = cv2.dilate(hole.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    touched = np.zeros(count, bool)
+    touched[parts[beside]] = True
+    touched[0] = False
+    return touched[parts]
 
 
 def shrunk(image: RGB, hole: Mask, size: tuple[int, int]) -> tuple[Scaled, np.ndarray]:
