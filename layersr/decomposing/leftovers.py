@@ -14,16 +14,19 @@ from layersr.roles import Infiller
 SIDE, RIM = 256, 8
 """Longer side in pixels at which this is looked at, and how wide a rim."""
 
-SURE, LIKELY = 0.25, 0.12
-"""Largest channel's error from which a pixel is none of the surroundings', and down to which such a place reaches."""
+SURE, MEAN, LIKELY = 0.25, 0.18, 0.12
+"""Largest channel's error that such a place reaches somewhere, that it has in the mean, and down to which it goes."""
 
 ASIDE = 2
 """Pixels by which the fill may miss a line's place."""
 
-PASSES = 2
+STEP, OUTLINED = 0.15, 0.7
+"""What is an edge of the picture, from pixel to pixel, and the share of an outline that must be one."""
+
+PASSES = 3
 """What is larger than the rim shows when that is taken away."""
 
-SHARE = 0.12
+SHARE = 0.05
 """Of the hole it hangs on: what is larger is a thing of its own, or the surroundings' after all."""
 
 
@@ -44,17 +47,34 @@ def leftovers(image: RGB, hole: Mask, infill: Infiller) -> Mask:
     ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * RIM + 1, 2 * RIM + 1))
     out = np.zeros_like(gap)
     for _ in range(PASSES):
-        gone = gap | out
-        rim = (cv2.dilate(gone.astype(np.uint8), ball) > 0) & ~gone
-        if not gone.any() or (gone | rim).all():
-            break
-        error = _missed(infill(small, gone | rim), small) * rim
+        seen = cv2.dilate((gap | out).astype(np.uint8), ball) > 0
+        if not gap.any() or seen.all():
+            return np.zeros_like(hole)
+        error = _missed(infill(small, seen), small) * (seen & ~gap & ~out)
         more = _hanging(error, gap, out)
         if not more.any():
             break
         out |= more
+    out = _ended(out, seen, small, gap)
     out = cv2.dilate(out.astype(np.uint8), np.ones((3, 3), np.uint8))  # its soft edge is none of the surroundings'
     return (cv2.resize(out, (width, height), interpolation=cv2.INTER_NEAREST) > 0) & ~hole
+
+
+def _ended(found: Mask, seen: Mask, image: RGB, gap: Mask) -> Mask:
+    """Those that end by themselves: within what was looked at, and most of their outline is an edge of the picture.
+
+    The others are cut out of something that goes on: a neighbour, or the ground.
+    """
+    kernel = np.ones((3, 3), np.uint8)
+    steps = (cv2.dilate(image, kernel) - cv2.erode(image, kernel)).max(axis=2)
+    count, parts = cv2.connectedComponents(found.astype(np.uint8))
+    out = np.zeros_like(found)
+    for part in range(1, count):
+        own = parts == part
+        around = (cv2.dilate(own.astype(np.uint8), kernel) > 0) & ~own & ~gap
+        if (around & seen).sum() == around.sum() and (steps[around] > STEP).mean() > OUTLINED:
+            out |= own
+    return out
 
 
 def _missed(guess: RGB, truth: RGB) -> np.ndarray:
@@ -76,6 +96,7 @@ def _hanging(error: np.ndarray, gap: Mask, known: Mask) -> Mask:
     for part in range(1, count):
         own = parts == part
         touched = beside[own].max()
-        if touched and error[own].max() > SURE and own.sum() < SHARE * areas[touched]:
+        plain = error[own].max() > SURE and error[own].mean() > MEAN
+        if touched and plain and own.sum() < SHARE * areas[touched]:
             out |= own
     return out

@@ -8,6 +8,7 @@ import numpy as np
 
 from layersr.arrays import RGB, Alpha, Mask
 from layersr.decomposing.element import Element, clipped, window_of
+from layersr.decomposing.leftovers import leftovers
 from layersr.decomposing.matting import continued, fringe, trimap
 from layersr.progress import Progress, Report, within
 from layersr.roles import Detection, Detector, Infiller, Matter, Prompt, Upscaler
@@ -106,6 +107,8 @@ def peel(image: RGB, models: Models, limits: Limits, prompts: Sequence[Prompt], 
         found = [_united(found)] if limits.together and len(found) > 1 else found
         lifted = [_lift(current, detection, models, 0, asked=True) for detection in found]
         lifted = [element for element in lifted if element is not None]
+        if all(prompt.mask is None for prompt in wish):
+            lifted = _whole(current, lifted, models)
         if lifted:
             current, filled, kept = _remove(current, filled, lifted, left, models.infill, 0.0)
             elements += kept
@@ -135,6 +138,7 @@ def peel(image: RGB, models: Models, limits: Limits, prompts: Sequence[Prompt], 
         if not lifted:
             break
         here(Progress("fill beneath", 0.6))
+        lifted = _whole(current, lifted, models)
         current, filled, kept = _remove(current, filled, lifted, left, models.infill, limits.explained)
         elements += kept
         if not kept:
@@ -239,6 +243,28 @@ def _lift(current: RGB, detection: Detection, models: Models, round_: int, asked
         detection.label,
         asked,
     )
+
+
+def _whole(current: RGB, lifted: list[Element], models: Models) -> list[Element]:
+    """The lifted elements, together with what hangs on them and was not seen as part of them."""
+    if not lifted:
+        return lifted
+    canvas = current.shape[:2]
+    holes = [hole_of(element, canvas) for element in lifted]
+    hanging = leftovers(current, np.logical_or.reduce(holes), models.infill)
+    count, parts = cv2.connectedComponents(hanging.astype(np.uint8))
+    near = np.ones((5, 5), np.uint8)
+    contact = [np.bincount(parts[cv2.dilate(h.astype(np.uint8), near) > 0], minlength=count) for h in holes]
+    owner = np.argmax(contact, axis=0)
+    out = []
+    for n, element in enumerate(lifted):
+        own = (owner == n) & (contact[n] > 0)
+        own[0] = False
+        mask = np.where(own[parts], np.float32(1), element.on(canvas))
+        found = Detection(mask, element.score, element.label)
+        grown = _lift(current, found, models, element.peel, element.asked) if own.any() else None
+        out.append(grown or element)
+    return out
 
 
 def _without_specks(alpha: Alpha) -> Alpha:
