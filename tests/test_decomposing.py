@@ -242,16 +242,18 @@ def test_names_say_what_or_where() -> None:
 def test_small_things_alike_go_into_a_group() -> None:
     canvas = (120, 160)
 
-    def element(name: str, x: float, y: float, radius: float = 5, red: float = 0.9, asked: bool = False) -> Element:
-        colour = np.zeros((*canvas, 3), np.float32)
-        colour[..., 0] = red
+    def element(name: str, x: float, y: float, radius: float = 5, bar: bool = False, asked: bool = False) -> Element:
         window = (slice(0, canvas[0]), slice(0, canvas[1]))
-        return Element(window, disc(canvas, x, y, radius), colour, 0.5, 0, asked=asked, name=name)
+        alpha = disc(canvas, x, y, radius)
+        if bar:
+            alpha = np.zeros_like(alpha)
+            alpha[round(y) - 2 : round(y) + 2, round(x - radius) : round(x + radius)] = 1
+        return Element(window, alpha, np.zeros((*canvas, 3), np.float32), 0.5, 0, asked=asked, name=name)
 
     eyes = [element(f"eye {n}", 20 * n, 20) for n in range(1, 7)]
-    large, blue = element("large", 80, 90, 25), element("blue", 120, 100, red=0.1)
+    large, blue = element("large", 80, 90, 25), element("bar", 120, 100, bar=True)
     over = element("over", 60, 23)  # touches the third eye, and lies below the sixth
-    mixed = [large, eyes[0], blue, *eyes[1:3], element("wide", 60, 20, 9, 0.1), *eyes[3:5], over, eyes[5]]
+    mixed = [large, eyes[0], blue, *eyes[1:3], element("wide", 60, 20, 9, bar=True), *eyes[3:5], over, eyes[5]]
     found = gathered(mixed, canvas)
     assert [e.name for e in found if e.group] == [f"eye {n}" for n in range(1, 7)]
     assert {e.group for e in found} == {"", "6 alike"}

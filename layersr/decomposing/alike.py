@@ -6,7 +6,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from layersr.decomposing.element import Element
+from layersr.decomposing.element import Element, window_of
 
 SMALL = 0.02
 """Share of the picture above which a thing is no small one."""
@@ -14,8 +14,11 @@ SMALL = 0.02
 FEWEST = 4
 """So many make a group."""
 
-TIMES, NEAR = 4.0, 25.0
-"""Things are alike if neither is more times as large, and their mean colours are nearer than this in CIE L*a*b*."""
+TIMES, SHAPE = 4.0, 0.75
+"""Things are alike if neither is more times as large, and their shapes, as large as each other, have this IoU."""
+
+SIDE = 24
+"""Pixels of the longer side at which shapes are compared."""
 
 
 def gathered(elements: Sequence[Element], canvas: tuple[int, int]) -> list[Element]:
@@ -42,13 +45,12 @@ def gathered(elements: Sequence[Element], canvas: tuple[int, int]) -> list[Eleme
 
 
 def _kinds(elements: Sequence[Element], canvas: tuple[int, int]) -> list[list[int]]:
-    """Sets of alike small things, each in z-order: linked one to the next, so that sizes and colours may run."""
-    small, areas, colours = [], {}, {}
+    """Sets of alike small things, each in z-order: linked one to the next, so that sizes and shapes may run."""
+    small, areas, shapes = [], {}, {}
     for k, element in enumerate(elements):
         areas[k] = float(element.alpha.sum())
         if not element.asked and 0 < areas[k] < SMALL * canvas[0] * canvas[1]:
-            mean = (element.colour * element.alpha[..., None]).sum(axis=(0, 1)) / areas[k]
-            colours[k] = cv2.cvtColor(mean.reshape(1, 1, 3).astype(np.float32), cv2.COLOR_RGB2LAB)[0, 0]
+            shapes[k] = _shape(element)
             small.append(k)
     kinds = []
     while small:
@@ -56,7 +58,7 @@ def _kinds(elements: Sequence[Element], canvas: tuple[int, int]) -> list[list[in
         while waiting:
             one = waiting.pop()
             kind.append(one)
-            like = [k for k in small if _alike(areas[one], areas[k], colours[one], colours[k])]
+            like = [k for k in small if _alike(areas[one], areas[k], shapes[one], shapes[k])]
             small = [k for k in small if k not in like]
             waiting += like
         if len(kind) >= FEWEST:
@@ -64,8 +66,22 @@ def _kinds(elements: Sequence[Element], canvas: tuple[int, int]) -> list[list[in
     return kinds
 
 
-def _alike(area: float, other: float, colour: np.ndarray, another: np.ndarray) -> bool:
-    return max(area, other) <= TIMES * min(area, other) and float(np.linalg.norm(colour - another)) < NEAR
+def _shape(element: Element) -> np.ndarray:
+    """Its matte, trimmed, the longer side `SIDE` pixels, in the middle of a square."""
+    rows, columns = window_of(element.alpha > 0.5, 0) if (element.alpha > 0.5).any() else (slice(None), slice(None))
+    alpha = element.alpha[rows, columns]
+    factor = SIDE / max(alpha.shape)
+    size = tuple(max(1, round(n * factor)) for n in alpha.shape[::-1])
+    alpha = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA).reshape(size[::-1])
+    out = np.zeros((SIDE, SIDE), np.float32)
+    top, left = ((SIDE - n) // 2 for n in alpha.shape)
+    out[top : top + alpha.shape[0], left : left + alpha.shape[1]] = alpha
+    return out
+
+
+def _alike(area: float, other: float, shape: np.ndarray, another: np.ndarray) -> bool:
+    iou = np.minimum(shape, another).sum() / max(float(np.maximum(shape, another).sum()), 1e-6)
+    return bool(max(area, other) <= TIMES * min(area, other) and iou > SHAPE)
 
 
 def _together(kind: list[int], placed: list[int], mattes: Sequence[np.ndarray]) -> tuple[list[int], list[int]]:
