@@ -22,7 +22,7 @@ from layersr.backends.saliency import SaliencyDetector
 from layersr.errors import BackendError
 from layersr.roles import Detection, Prompt
 
-SIDES, SIDE = (192, 256), 224
+SIDES, SIDE = (256, 288), 256
 """Longer sides in pixels of what the network sees, and of the maps that are the mean of what it says."""
 
 PART = 0.35
@@ -40,16 +40,16 @@ OVERLAP = 0.3
 LEAST, SMALLEST = 0.0004, 4
 """Least share of the picture, and of pixels that the network sees."""
 
-WEIGHTS, BIAS = np.array([7.07, -0.62, 2.37, 1.0, 0.58, -4.51, -9.58]), -2.17
+WEIGHTS, BIAS = np.array([6.31, -0.46, 3.33, 0.09, 0.59, -5.39, -4.64]), -2.33
 """How `features` make the network's elements believed."""
 
-CLASSIC_WEIGHTS, CLASSIC_BIAS = np.array([5.83, -0.7, 2.25, -8.64, 0.55, -4.01, -3.18, 0.78]), -1.66
+CLASSIC_WEIGHTS, CLASSIC_BIAS = np.array([5.58, -0.97, 2.16, -11.34, 0.57, -3.96, -4.2, 0.97]), -1.34
 """How `features` and the classic detector's own score make its elements believed.
 
 Both fitted as `python -m layersr.training.confidence` does, on 200 scenes of 400 pixels.
 """
 
-CAUTION = 0.6
+CAUTION = 0.85
 """Taken from every fitted belief (in logits): lifting what is no element costs an artist more than missing one."""
 
 FAINT = 0.2
