@@ -52,11 +52,12 @@ def safe_travel(stack: LayerStack) -> list[Travel]:
             continue
         above = _opaque(mattes[index + 1 :], matte.shape)
         own = matte >= 1
-        # Ends below it that nothing else hides.
-        bared = np.zeros_like(own)
-        for end in ends[1:index]:
-            bared |= end
-        bared &= own & ~above
+        bared = np.zeros_like(own)  # ends below it that nothing else hides
+        for low in range(1, index):
+            hidden_by_it = ends[low] & own
+            if hidden_by_it.any():
+                others = [mattes[n] for n in range(low + 1, len(mattes)) if n != index]
+                bared |= hidden_by_it & ~_opaque(others, own.shape)
         ways = [_first(ends[index], above, off=True, way=way) for way in range(4)]
         ways = [_least(way, _first(bared, own, off=False, way=_back(n))) for n, way in enumerate(ways)]
         sides = matte[:, -1], matte[:, 0], matte[-1], matte[0]  # cut off at the right, it must not move to the left

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layersr.decomposing.element import Element
@@ -36,7 +36,8 @@ def disc(x: float, y: float, radius: float) -> np.ndarray:
 def seen_ends(stack: LayerStack, before: LayerStack, moved: int, by: tuple[int, int]) -> int:
     """How many ends, as they were before, are seen after one layer moved."""
     mattes = [_matte(before, index) for index in range(len(before.layers))]
-    after = [_matte(stack, index) for index in range(len(stack.layers))]
+    after = list(mattes)
+    after[moved] = _matte(stack, moved)
     count = 0
     for index in range(1, len(mattes)):
         ends = _ends(mattes, index)
@@ -55,6 +56,7 @@ def shifted(stack: LayerStack, index: int, by: tuple[int, int]) -> LayerStack:
 middles = st.tuples(st.integers(12, 67), st.integers(12, 47), st.integers(4, 11))
 
 
+@settings(max_examples=25)
 @given(st.lists(middles, min_size=2, max_size=4))
 def test_no_end_is_seen_within_it_and_some_beyond(discs: list[tuple[int, int, int]]) -> None:
     stack = stacked(*(disc(*d) for d in discs))
@@ -64,7 +66,9 @@ def test_no_end_is_seen_within_it_and_some_beyond(discs: list[tuple[int, int, in
             if index == 0:
                 assert steps is None
                 continue
-            for far in range(1, 25 if steps is None else steps + 1):
+            for far in {1, 3, 24} if steps is None else {1, steps // 2, steps} - {0}:
+                if steps is not None and far > steps:
+                    continue
                 by = (x * far, y * far)
                 assert seen_ends(shifted(stack, index, by), stack, index, by) == 0
             if steps is not None:
