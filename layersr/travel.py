@@ -59,7 +59,8 @@ def safe_travel(stack: LayerStack) -> list[Travel]:
                 others = [mattes[n] for n in range(low + 1, len(mattes)) if n != index]
                 bared |= hidden_by_it & ~_opaque(others, own.shape)
         ways = [_first(ends[index], above, off=True, way=way) for way in range(4)]
-        ways = [_least(way, _first(bared, own, off=False, way=_back(n))) for n, way in enumerate(ways)]
+        # Moved one way, it bares them from the other side: 0 and 1, 2 and 3 are opposite.
+        ways = [_least(way, _first(bared, own, off=False, way=n ^ 1)) for n, way in enumerate(ways)]
         sides = matte[:, -1], matte[:, 0], matte[-1], matte[0]  # cut off at the right, it must not move to the left
         cut = [bool((side >= 0.5).any()) for side in sides]
         found.append(Travel(*(0 if n else way for n, way in zip(cut, ways, strict=True))))
@@ -97,10 +98,6 @@ def _ends(mattes: Sequence[Alpha], index: int) -> Mask:
             p, q = (np.s_[s, :] if axis == 0 else np.s_[:, s] for s in (here, there))
             out[p] |= (own & hidden)[p] & (~own & hidden)[q] & (way[q] - way[p] > AHEAD)
     return out
-
-
-def _back(way: int) -> int:
-    return way ^ 1
 
 
 def _first(points: Mask, cover: Mask, *, off: bool, way: int) -> int | None:

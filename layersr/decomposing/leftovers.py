@@ -42,8 +42,8 @@ def leftovers(image: RGB, hole: Mask, infill: Infiller) -> Mask:
     factor = min(1.0, SIDE / max(height, width))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     known = cv2.resize((~hole).astype(np.float32), size, interpolation=cv2.INTER_AREA).reshape(size[::-1])
-    seen = cv2.resize(image * ~hole[..., None], size, interpolation=cv2.INTER_AREA).reshape(*size[::-1], 3)
-    small, gap = np.clip(seen / np.maximum(known, 0.5)[..., None], 0, 1), known < 0.5
+    shown = cv2.resize(image * ~hole[..., None], size, interpolation=cv2.INTER_AREA).reshape(*size[::-1], 3)
+    small, gap = np.clip(shown / np.maximum(known, 0.5)[..., None], 0, 1), known < 0.5
     ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * RIM + 1, 2 * RIM + 1))
     out = np.zeros_like(gap)
     for _ in range(PASSES):
@@ -72,7 +72,7 @@ def _ended(found: Mask, seen: Mask, image: RGB, gap: Mask) -> Mask:
     for part in range(1, count):
         own = parts == part
         around = (cv2.dilate(own.astype(np.uint8), kernel) > 0) & ~own & ~gap
-        if (around & seen).sum() == around.sum() and (steps[around] > STEP).mean() > OUTLINED:
+        if not (around & ~seen).any() and (steps[around] > STEP).mean() > OUTLINED:
             out |= own
     return out
 

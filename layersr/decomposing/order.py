@@ -49,7 +49,7 @@ def order(elements: list[Element], canvas: tuple[int, int], wanted: Sequence[str
             if elements[i].asked:
                 over[i, j] = ASKED
                 continue
-            verdict = above(masks[i], masks[j]) if near[i, j] else 0.0
+            verdict = _verdict(masks[i], masks[j]) if near[i, j] else 0.0
             if verdict == 0:
                 verdict = PEELED * np.sign(elements[j].peel - elements[i].peel)
             over[i, j], over[j, i] = max(verdict, 0), max(-verdict, 0)
@@ -106,8 +106,11 @@ def above(a: Mask, b: Mask) -> float:
     turns there: a T-junction. With 303 overlapping pairs of cut-outs, seen alphas given, the first alone was right in
     81 %, both in 88 %.
     """
-    if not _touch(a, b):
-        return 0.0
+    return _verdict(a, b) if _touch(a, b) else 0.0
+
+
+def _verdict(a: Mask, b: Mask) -> float:
+    """`above` for two that touch."""
     verdict = (_bitten(b, a) + CONTINUES * (_turn(b, a) - _turn(a, b))) / (1 + CONTINUES)
     return 0.0 if abs(verdict) < EVIDENCE else float(np.clip(verdict, -1, 1))
 

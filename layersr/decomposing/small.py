@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from layersr.blocks import means
+from layersr.blocks import means, repeated
 from layersr.decomposing.element import Element
 from layersr.roles import Prompt
 
@@ -26,7 +26,7 @@ def enlarged(prompt: Prompt, times: int) -> Prompt:
         prompt.text,
         None if prompt.point is None else tuple(times * n + times // 2 for n in prompt.point),
         None if prompt.box is None else tuple(times * n for n in prompt.box),
-        None if prompt.mask is None else np.repeat(np.repeat(prompt.mask, times, axis=0), times, axis=1),
+        None if prompt.mask is None else repeated(prompt.mask, times),
     )
 
 

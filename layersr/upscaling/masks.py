@@ -7,6 +7,7 @@ import numpy as np
 
 from layersr import color
 from layersr.arrays import RGB, Plane
+from layersr.blocks import repeated
 from layersr.flattening import flatten
 from layersr.layers import LayerMask, LayerStack
 from layersr.roles import AlphaUpscaler
@@ -42,7 +43,7 @@ class Masks:
 
     def _values(self, mask: LayerMask) -> Plane:
         s, dtype = self.scale, mask.values.dtype
-        out = np.repeat(np.repeat(mask.values, s, axis=0), s, axis=1)
+        out = repeated(mask.values, s)
         alpha = color.to_float(mask.values)  # a rectangle that ends is an edge between pixels, and stays one
         edge = changing(alpha) if alpha.size else np.zeros(alpha.shape, bool)
         if not edge.any():
