@@ -16,7 +16,7 @@ def tasks() -> dict[str, object]:
     from layersr.training.structure import StructureTask
     from layersr.training.upscale import UpscaleTask
 
-    found = [UpscaleTask(4), UpscaleTask(2, variant="_deep", begins_as="upscale_x4")]
+    found = [UpscaleTask(4, blocks=5), UpscaleTask(2, variant="_deep", begins_as="upscale_x4")]
     found += [UpscaleTask(2, blocks=2, begins_as="upscale_x2_deep")]
     found += [RefineTask(), GuidedAlphaTask()]
     found += [StructureTask(), DetectTask()]
@@ -33,6 +33,9 @@ def tasks() -> dict[str, object]:
 @click.option("--checkpoints", type=click.Path(path_type=Path), default=Path("checkpoints"))
 @click.option("--begin", type=click.Path(path_type=Path, exists=True), help="Start from the weights of an ONNX file.")
 @click.option("--rate", type=float, help="Learning rate; fine-tuning wants a tenth of the recipe's.")
+@click.option("--batch", type=int, help="Examples a step, at the recipe's smallest size; a GPU wants some 100.")
+@click.option("--workers", default=0, help="Processes that make the batches; 0: between the steps.")
+@click.option("--again", default=1, help="Steps for each batch made, varied where the recipe knows how.")
 @click.option("--seed", default=0)
 def main(
     name: str,
@@ -44,6 +47,9 @@ def main(
     checkpoints: Path,
     begin: Path | None,
     rate: float | None,
+    batch: int | None,
+    workers: int,
+    again: int,
     seed: int,
 ) -> None:
     """Train the network NAME, taking up its checkpoint if there is one.
@@ -71,6 +77,8 @@ def main(
     try:
         if rate:
             task.lr = rate
+        if batch:
+            task.batch = batch
         task.prepare(data, seed)
     except LayersrError as error:
         click.echo(str(error), err=True)
@@ -82,6 +90,8 @@ def main(
         device=torch.device(device),
         checkpoints=checkpoints,
         begin=exporting.weights(begin) if begin else None,
+        workers=workers,
+        again=again,
         seed=seed,
     )
     path = out / f"{name}.onnx"

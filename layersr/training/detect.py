@@ -47,6 +47,7 @@ class Topmost(nn.Module):
 
     widths = (32, 56, 96, 128, 160)
     blocks = (0, 1, 2, 2, 1)
+    deeper_blocks = (0, 1, 1, 3, 2)
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,6 +55,8 @@ class Topmost(nn.Module):
         pairs = list(zip(self.widths, self.widths[1:], strict=False))
         self.down = nn.ModuleList(nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in pairs)
         self.bodies = nn.ModuleList(self._body(k) for k in range(1, len(self.widths)))
+        # Added when there was a GPU to train more with; a module of their own, so that older weights still fit.
+        self.deeper = nn.ModuleList(self._deeper(k) for k in range(1, len(self.widths)))
         self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairs)
         self.merged = nn.ModuleList(Block(a) for a in self.widths[:-1])
         self.head = nn.Sequential(Unit(self.widths[0]), nn.Conv2d(self.widths[0], 32, 3, padding=1), nn.SiLU())
@@ -68,15 +71,27 @@ class Topmost(nn.Module):
         extra = [Attention(features)] if k >= 3 else []
         return nn.Sequential(*[Block(features) for _ in range(count)], *extra)
 
+    def _deeper(self, k: int) -> nn.Sequential:
+        """Begins as nearly nothing, so that adopted weights go on as they were."""
+        features, count = self.widths[k], self.deeper_blocks[k]
+        found = nn.Sequential(*[Block(features) for _ in range(count)], *([Attention(features)] if k >= 3 else []))
+        with torch.no_grad():
+            for module in found.modules():
+                for last in ("second", "out", "narrow"):
+                    if hasattr(module, last):
+                        getattr(module, last).weight.mul_(0.1)
+                        getattr(module, last).bias.zero_()
+        return found
+
     def forward(self, image: Tensor) -> Tensor:
         """Any size: the result is cut from that of the size rounded up to even."""
         height, width = image.shape[-2:]
         x = F.pad(image, (0, width % 2, 0, height % 2), mode="replicate")
         x = self.stem((x - 0.5) * 4)
         skips = []
-        for down, body in zip(self.down, self.bodies, strict=True):
+        for down, body, deeper in zip(self.down, self.bodies, self.deeper, strict=True):
             skips.append(x)
-            x = body(down(F.silu(x)))
+            x = deeper(body(down(F.silu(x))))
         for up, merged, skip in reversed(list(zip(self.up, self.merged, skips, strict=True))):
             x = merged(skip + F.interpolate(up(x), size=skip.shape[-2:], mode="bilinear", align_corners=False))
         return F.pixel_shuffle(self.tail(self.head(x)), 2)[..., :height, :width]
@@ -107,7 +122,7 @@ class DetectTask:
     """How `detect_topmost` is trained; see `loop.Task` for what the names mean."""
 
     side: int = 160
-    sides: tuple[int, ...] = (192, 224, 256)
+    sides: tuple[int, ...] = (224, 256, 288, 320)
     batch: int = 16
     lr: float = 2e-3
     begins_as: str = ""
@@ -135,6 +150,20 @@ class DetectTask:
         scenes = [compose(material, rng, height, width) for _ in range(count)]
         images = torch.from_numpy(np.stack([s.image for s in scenes])).permute(0, 3, 1, 2)
         return images, torch.from_numpy(np.stack([target(s) for s in scenes]))
+
+    def varied(self, batch: tuple[Tensor, Tensor], rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """The same scenes once more: mirrored or not, in other colours."""
+        image, wanted = batch
+        if rng.random() < 0.5:
+            image, wanted = image.flip(3), wanted.flip(3)
+            wanted = torch.cat([wanted[:, :3], -wanted[:, 3:4], wanted[:, 4:]], 1)
+        if rng.random() < 0.3:
+            image = image[:, torch.from_numpy(rng.permutation(3)).to(image.device)]
+        gain, lift = (
+            torch.from_numpy(rng.normal(0, s, (len(image), 3, 1, 1)).astype(np.float32)).to(image.device)
+            for s in (0.12, 0.05)
+        )
+        return ((image - 0.5) * gain.exp() + 0.5 + lift).clamp(0, 1), wanted
 
     def loss(self, network: nn.Module, batch: tuple[Tensor, Tensor], done: float) -> Tensor:
         """Cross entropy and overlap of the alphas, squared error of the middles, absolute error of the ways."""

@@ -2,7 +2,8 @@
 
 The learning rate rises for a moment, stays level, and falls to nothing over the last 40 % of the minutes. The state at
 the end of the level stretch is kept beside the newest one: whoever gives more minutes later goes on from there, as if
-the longer training had been meant from the start. Step n's batch depends on the seed and n alone.
+the longer training had been meant from the start. Step n's batch depends on the seed and n alone, unless batches are
+used again.
 """
 
 import copy
@@ -16,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from layersr.training.feeding import batches
 from layersr.training.optimizing import fast_bfloat16, optimizers
 
 RISE = 100  # steps
@@ -75,6 +77,8 @@ def train(
     seed: int = 0,
     steps: int | None = None,
     begin: dict[str, Tensor] | None = None,
+    workers: int = 0,
+    again: int = 1,
     say: Callable[[str], None] | None = None,
 ) -> tuple[nn.Module, dict[str, Any]]:
     """Train, or go on training, until `minutes` in all are spent; the averaged weights and what became of them.
@@ -86,6 +90,8 @@ def train(
         device: where.
         seed: of the weights and the batches.
         begin: weights to start from, where there is no checkpoint yet.
+        workers: processes that make batches; 0 makes them between the steps.
+        again: steps for each batch made, see `feeding.batches`.
         steps: stop after so many in all, if the minutes have not run out before.
         say: receives the progress line; None writes it to stderr.
 
@@ -131,6 +137,7 @@ def train(
 
     line = _Line(task, minutes, say)
     bfloat16 = fast_bfloat16(device)
+    feed = batches(task, seed, step, device, workers, again)
     begun, before, scored = time.monotonic(), spent, time.monotonic()
     while spent < minutes and (steps is None or step < steps):
         done = spent / minutes
@@ -140,10 +147,7 @@ def train(
         for mover in movers:
             for group in mover.param_groups:
                 group["lr"] = task.lr * rate(step, done)
-        batch = tuple(
-            x.to(device, memory_format=torch.channels_last if x.ndim == 4 else torch.contiguous_format)
-            for x in task.sample(np.random.default_rng([seed, step]))
-        )
+        batch = next(feed)
         with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
             loss = task.loss(network, batch, done)
         loss.backward()

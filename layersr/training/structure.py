@@ -49,6 +49,8 @@ class Structure(nn.Module):
         self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in pairs)
         self.bodies = nn.ModuleList(Block(b) for b in widths[1:])
         self.views = nn.ModuleList([nn.Identity(), nn.Identity(), *[Attention(b) for b in widths[-2:]]])
+        # Added when there was a GPU to train more with; a module of their own, so that older weights still fit.
+        self.deeper = nn.ModuleList(_deeper(b, count) for b, count in zip(widths[1:], (0, 1, 1, 1), strict=True))
         self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairs)
         self.merged = nn.ModuleList(Block(a) for a in widths[:-1])
         self.tail = nn.Conv2d(widths[0], 12, 3, padding=1)
@@ -63,14 +65,26 @@ class Structure(nn.Module):
         with torch.autocast(x.device.type, enabled=False):
             features = F.leaky_relu(self.head(F.pixel_unshuffle(x, 2) - 0.5), 0.1)
         features, skips = self.first(features), []
-        for down, body, view in zip(self.down, self.bodies, self.views, strict=True):
+        for down, body, view, deeper in zip(self.down, self.bodies, self.views, self.deeper, strict=True):
             skips.append(features)
             even = F.pad(features, (0, features.shape[3] % 2, 0, features.shape[2] % 2), mode="replicate")
-            features = view(body(F.leaky_relu(down(even), 0.1)))
+            features = deeper(view(body(F.leaky_relu(down(even), 0.1))))
         for up, merged, skip in reversed(list(zip(self.up, self.merged, skips, strict=True))):
             features = merged(skip + larger(up(features), skip))
         more = F.pixel_shuffle(self.tail(F.leaky_relu(features, 0.1)).float(), 2)
         return (x[:, :3] + more * x[:, 3:])[..., :height, :width]
+
+
+def _deeper(features: int, blocks: int) -> nn.Sequential:
+    """Begins as nearly nothing; attention where the picture is a 16th and a 32nd."""
+    found = nn.Sequential(*[Block(features) for _ in range(blocks)])
+    if features >= Structure.widths[-2]:
+        found.append(Attention(features))
+        with torch.no_grad():
+            for last in (found[-1].out, found[-1].narrow):
+                last.weight.mul_(0.1)
+                last.bias.zero_()
+    return found
 
 
 @dataclass(eq=False)
@@ -128,6 +142,15 @@ class StructureTask:
                 patch = np.ascontiguousarray(patch[..., rng.permutation(3)])
             chosen.append(example(patch, hole(SIDE, SIDE, rng, self.outlines, (0.04, 0.4))))
         return tensors(chosen)
+
+    def varied(self, batch: tuple[Tensor, Tensor], rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """The same holes once more: mirrored, and with colours in another order."""
+        ways = [axis for axis in (2, 3) if rng.random() < 0.5]
+        x, truth = (t.flip(ways) for t in batch)
+        if rng.random() < 0.3:
+            order = torch.from_numpy(rng.permutation(3)).to(x.device)
+            x, truth = torch.cat([x[:, order], x[:, 3:]], 1), truth[:, order]
+        return x, truth
 
     def loss(self, network: nn.Module, batch: tuple[Tensor, Tensor], done: float) -> Tensor:
         """The logarithm of each patch's squared error in the hole, as PSNR counts it, and some absolute error."""
