@@ -101,6 +101,15 @@ class Infiller(Protocol):
 
 
 @runtime_checkable
+class BroadInfiller(Infiller, Protocol):
+    """An infiller that can also say fast what goes on behind a hole."""
+
+    def broadly(self, image: RGB, hole: Mask, avoid: Mask | None = None) -> RGB:
+        """The same without texture and fast: to compare with, not to be shown."""
+        ...
+
+
+@runtime_checkable
 class Upscaler(Protocol):
     """Super-resolves colours.
 

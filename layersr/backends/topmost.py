@@ -22,8 +22,8 @@ from layersr.backends.saliency import SaliencyDetector
 from layersr.errors import BackendError
 from layersr.roles import Detection, Prompt
 
-SIDES, SIDE = (256, 288), 256
-"""Longer sides in pixels of what the network sees, and of the maps that are the mean of what it says."""
+SIDE = 320
+"""Longer side in pixels of what the network sees."""
 
 PART = 0.35
 """Probability from which a pixel takes part in the vote."""
@@ -40,10 +40,10 @@ OVERLAP = 0.3
 LEAST, SMALLEST = 0.0004, 4
 """Least share of the picture, and of pixels that the network sees."""
 
-WEIGHTS, BIAS = np.array([6.31, -0.46, 3.33, 0.09, 0.59, -5.39, -4.64]), -2.33
+WEIGHTS, BIAS = np.array([6.93, -0.77, 2.35, 2.6, 0.64, -6.67, -7.42]), -1.77
 """How `features` make the network's elements believed."""
 
-CLASSIC_WEIGHTS, CLASSIC_BIAS = np.array([5.58, -0.97, 2.16, -11.34, 0.57, -3.96, -4.2, 0.97]), -1.34
+CLASSIC_WEIGHTS, CLASSIC_BIAS = np.array([4.3, -0.57, 2.92, -11.34, 0.55, -2.9, -1.3, 1.53]), -2.16
 """How `features` and the classic detector's own score make its elements believed.
 
 Both fitted as `python -m layersr.training.confidence` does, on 200 scenes of 400 pixels.
@@ -117,31 +117,13 @@ class TopmostDetector:
         return found
 
     def votes(self, image: RGB) -> Votes:
-        """What the network says of the picture: the mean of two sizes of it, and of their mirror images."""
-        size = shrink(image, SIDE).shape[1::-1]
-        total = np.mean([_resized(self._at(image, side), size) for side in SIDES], axis=0)
-        return Votes(*total)
-
-    def _at(self, image: RGB, side: int) -> np.ndarray:
-        """The maps of `Votes`, (4, h, w), from one size of the picture; middles in shares of width and height."""
-        small = shrink(image, side).transpose(2, 0, 1)
+        """What the network says of the picture: the mean of it and of its mirror image."""
+        small = shrink(image, SIDE).transpose(2, 0, 1)
         plain, mirrored = self._network(small), self._network(small[..., ::-1])[..., ::-1]
         top, _, middle = (1 / (1 + np.exp(-plain[:3])) + 1 / (1 + np.exp(-mirrored[:3]))) / 2
-        height, width = top.shape
         rows, columns = np.indices(top.shape, np.float32)
         half = max(top.shape) / 2
-        x = columns + 0.5 + (plain[3] - mirrored[3]) * half
-        y = rows + 0.5 + (plain[4] + mirrored[4]) * half
-        return np.stack([top, middle, x / width, y / height])
-
-
-def _resized(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Maps as `_at` gives them at another size (width, height), middles in its pixels."""
-    width, height = size
-    large = np.stack([cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in maps.astype(np.float32)])
-    large = large.reshape(4, height, width)
-    large[2], large[3] = large[2] * width - 0.5, large[3] * height - 0.5
-    return large
+        return Votes(top, middle, columns + (plain[3] - mirrored[3]) * half, rows + (plain[4] + mirrored[4]) * half)
 
 
 def gathered(votes: Votes) -> tuple[list[np.ndarray], list[float]]:

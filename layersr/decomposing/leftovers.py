@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from layersr.arrays import RGB, Mask
-from layersr.roles import Infiller
+from layersr.roles import BroadInfiller, Infiller
 
 SIDE, RIM = 256, 8
 """Longer side in pixels at which this is looked at, and how wide a rim."""
@@ -36,11 +36,12 @@ def leftovers(image: RGB, hole: Mask, infill: Infiller) -> Mask:
     Args:
         image: the picture; what stands in the hole has no influence.
         hole: where things were lifted off.
-        infill: paints small pictures.
+        infill: paints small pictures, broadly if it can.
     """
     height, width = hole.shape
     factor = min(1.0, SIDE / max(height, width))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    paint = infill.broadly if isinstance(infill, BroadInfiller) else infill
     known = cv2.resize((~hole).astype(np.float32), size, interpolation=cv2.INTER_AREA).reshape(size[::-1])
     shown = cv2.resize(image * ~hole[..., None], size, interpolation=cv2.INTER_AREA).reshape(*size[::-1], 3)
     small, gap = np.clip(shown / np.maximum(known, 0.5)[..., None], 0, 1), known < 0.5
@@ -50,7 +51,7 @@ def leftovers(image: RGB, hole: Mask, infill: Infiller) -> Mask:
         seen = cv2.dilate((gap | out).astype(np.uint8), ball) > 0
         if not gap.any() or seen.all():
             return np.zeros_like(hole)
-        error = _missed(infill(small, seen), small) * (seen & ~gap & ~out)
+        error = _missed(paint(small, seen), small) * (seen & ~gap & ~out)
         more = _hanging(error, gap, out)
         if not more.any():
             break

@@ -30,7 +30,9 @@ class _Made(Dataset):
         return self.task.sample(np.random.default_rng([self.seed, k]))
 
 
-def batches(task: Any, seed: int, begin: int, device: torch.device, workers: int = 0, again: int = 1) -> Iterator[Batch]:
+def batches(
+    task: Any, seed: int, begin: int, device: torch.device, workers: int = 0, again: int = 1
+) -> Iterator[Batch]:
     """The batches of steps `begin`, `begin + 1`, ..., on the device.
 
     Args:
@@ -41,16 +43,12 @@ def batches(task: Any, seed: int, begin: int, device: torch.device, workers: int
         workers: processes that make them; 0 makes them here.
         again: steps for each new batch. The others take an earlier one, made since `begin`.
     """
-    numbers = count(begin // again)
+    numbers, source = count(begin // again), _Made(task, seed)
     if workers:
-        made = iter(
-            DataLoader(
-                _Made(task, seed), batch_size=None, sampler=numbers, num_workers=workers, prefetch_factor=3,
-                pin_memory=device.type == "cuda", worker_init_fn=_alone,
-            )  # fmt: skip
-        )
+        pinned = device.type == "cuda"
+        ahead = {"num_workers": workers, "prefetch_factor": 3, "pin_memory": pinned, "worker_init_fn": _alone}
+        made = iter(DataLoader(source, batch_size=None, sampler=numbers, **ahead))
     else:
-        source = _Made(task, seed)
         made = (source[k] for k in numbers)
     kept: deque[Batch] = deque(maxlen=KEPT)
     for step in count(begin):

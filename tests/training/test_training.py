@@ -11,7 +11,7 @@ WAY = "training needs torch: pip install 'layersr[train]'"
 torch = pytest.importorskip("torch", reason=WAY)
 pytest.importorskip("onnx", reason=WAY)
 
-from layersr.training import exporting, loop, optimizing, upscale  # noqa: E402
+from layersr.training import exporting, feeding, loop, optimizing, upscale  # noqa: E402
 from layersr.training.__main__ import main, tasks  # noqa: E402
 
 
@@ -116,3 +116,39 @@ def test_a_fresh_network_enlarges_by_repeating():
         out = upscale.Upscaler(scale)(image)
         near = image.repeat_interleave(scale, 2).repeat_interleave(scale, 3)
         assert (out - near).abs().mean() < 0.1
+
+
+def test_batches_made_by_other_processes_are_the_same():
+    def some(workers: int, again: int) -> list[torch.Tensor]:
+        task = tiny()
+        task.varied = lambda batch, rng: (batch[0] + 2, batch[1])
+        feed = feeding.batches(task, 3, 0, torch.device("cpu"), workers=workers, again=again)
+        return [next(feed)[0] for _ in range(4)]
+
+    here, there = some(0, 1), some(2, 1)
+    assert all(torch.equal(a, b) for a, b in zip(here, there, strict=True))
+    twice = some(0, 2)  # each new one, then one of those before it, varied
+    assert torch.equal(twice[0], here[0])
+    assert torch.equal(twice[1], here[0] + 2)
+    assert torch.equal(twice[2], here[1])
+    assert any(torch.equal(twice[3], old + 2) for old in here[:2])
+
+
+@pytest.mark.parametrize("name", ["detect_topmost", "infill_structure"])
+def test_what_is_looked_at_again_stays_true(name: str, own_pictures: Path):
+    """Mirroring turns the ways to the middles too; outside a hole picture and truth stay the same."""
+    task = tasks()[name]
+    task.prepare(own_pictures, 0)
+    batch = task.sample(np.random.default_rng(0))
+    for seed in range(6):
+        x, wanted = task.varied(batch, np.random.default_rng(seed))
+        assert x.shape == batch[0].shape
+        if name == "infill_structure":
+            assert ((x[:, :3] - wanted).abs() * (1 - x[:, 3:])).max() < 1e-6
+            continue
+        assert float(x.min()) >= 0
+        assert float(x.max()) <= 1
+        mirrored = not torch.equal(wanted, batch[1])
+        back = wanted.flip(3) if mirrored else wanted
+        assert torch.equal(back[:, :3], batch[1][:, :3])
+        assert torch.equal(back[:, 3], -batch[1][:, 3] if mirrored else batch[1][:, 3])
