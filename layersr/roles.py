@@ -23,12 +23,14 @@ class Prompt:
         point: x, y in pixels of the image.
         box: left, top, width, height in pixels of the image.
         mask: the element itself, True = selected.
+        filled: where the picture is a fill, which nobody asks for; goes with any of the four. None if nowhere.
     """
 
     text: str | None = None
     point: tuple[int, int] | None = None
     box: tuple[int, int, int, int] | None = None
     mask: Mask | None = None
+    filled: Mask | None = None
 
 
 class Detection:

@@ -5,13 +5,16 @@ from collections.abc import Iterable, Iterator
 import cv2
 import numpy as np
 
-from layersr.arrays import RGB, Alpha, Scaled
+from layersr.arrays import RGB, Alpha, Mask, Scaled
 
 MEDIUM = 640
 """Longer side in pixels at which things are cut out."""
 
 BAND = 3
 """Pixels, at that size, by which a rough contour may be wrong."""
+
+KINDS = ((0.9, cv2.GC_PR_FGD), (0.4, cv2.GC_PR_BGD), (0.03, cv2.GC_BGD))
+"""Up to which likelihood a pixel begins as what; what is likelier is certain."""
 
 FLAT = 2.5
 """CIELAB units within which surroundings count as one flat colour."""
@@ -123,15 +126,33 @@ def _enlarge(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     return np.clip(cv2.resize(soft, shape[::-1], interpolation=cv2.INTER_CUBIC), 0, 1)
 
 
-def in_box(image: RGB, box: tuple[int, int, int, int]) -> Alpha:
-    """The thing in a box (left, top, width, height): GrabCut with everything outside the box as background."""
+def in_box(
+    image: RGB, box: tuple[int, int, int, int], likely: Scaled | None = None, filled: Mask | None = None
+) -> Alpha:
+    """The thing in a box: GrabCut with everything outside the box as background.
+
+    Args:
+        image: the picture.
+        box: left, top, width, height.
+        likely: how likely each pixel is to be of a thing, if that is known; the image's size.
+        filled: what is background too; the image's size.
+    """
     left, top, width, height = box
     medium = shrink(image, MEDIUM)
     factor = medium.shape[1] / image.shape[1]
     y0, y1 = (int(np.clip(round(v * factor), 0, medium.shape[0])) for v in (top, top + height))
     x0, x1 = (int(np.clip(round(v * factor), 0, medium.shape[1])) for v in (left, left + width))
     labels = np.full(medium.shape[:2], cv2.GC_BGD, np.uint8)
-    labels[y0:y1, x0:x1] = cv2.GC_PR_FGD
+    size = (medium.shape[1], medium.shape[0])
+    inside = labels[y0:y1, x0:x1]
+    inside[:] = cv2.GC_PR_FGD
+    if likely is not None:
+        inside[:] = cv2.GC_FGD
+        seen = cv2.resize(likely, size, interpolation=cv2.INTER_LINEAR)[y0:y1, x0:x1]
+        for least, label in KINDS:
+            inside[seen <= least] = label
+    if filled is not None:
+        labels[cv2.resize(filled.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0] = cv2.GC_BGD
     margin = max(8, (x1 - x0) // 2, (y1 - y0) // 2)
     window = (slice(max(0, y0 - margin), y1 + margin), slice(max(0, x0 - margin), x1 + margin))
     out = np.zeros(labels.shape, np.uint8)

@@ -16,6 +16,7 @@ import numpy as np
 
 from layersr.arrays import RGB, Mask
 from layersr.backends import backend
+from layersr.backends.asked import boxed, pointed
 from layersr.backends.contours import MEDIUM, cut_out, rough, shrink
 from layersr.backends.networks import Network
 from layersr.backends.saliency import SaliencyDetector
@@ -24,6 +25,9 @@ from layersr.roles import Detection, Prompt
 
 SIDE = 320
 """Longer side in pixels of what the network sees."""
+
+ENLARGED = 3.0
+"""How many times a part of a picture is enlarged at most to be looked at closer."""
 
 PART = 0.35
 """Probability from which a pixel takes part in the vote."""
@@ -65,12 +69,14 @@ class Votes:
 
     Attributes:
         top: probability that an element lies here which nothing covers.
+        anything: probability that any element does.
         middle: how much a pixel is the middle of one.
         x: where this pixel's element has its middle, in small pixels.
         y: likewise.
     """
 
     top: np.ndarray
+    anything: np.ndarray
     middle: np.ndarray
     x: np.ndarray
     y: np.ndarray
@@ -89,15 +95,18 @@ class TopmostDetector:
             raise BackendError(
                 "The detector layersr does not understand words; point at the element with --point, --box or --mask."
             )
-        if min(image.shape[:2]) < 8 or (prompt is not None and prompt.point is None):
+        if min(image.shape[:2]) < 8 or (prompt is not None and prompt.mask is not None):
             return self._classic(image, prompt)
+        if prompt is not None and prompt.box is not None:
+            mask = boxed(image, prompt.box, lambda crop: self._closer(crop).anything, prompt.filled)
+            return [Detection(mask, 1.0)] if mask.max() > 0 else []
+        if prompt is not None:
+            here = pointed(image, prompt.point, lambda crop: gathered(self._closer(crop)))
+            found = _whole([Detection(here[0].astype(np.float32), here[1])], image) if here else []
+            return found or self._classic(image, prompt)
         votes = self.votes(image)
         found = self._by_network(image, votes)
-        if prompt is not None and (here := _at_point(found, image, prompt.point)):
-            return here
         found += self._by_classic(image, votes, max((d.score for d in found), default=0.0))
-        if prompt is not None:
-            return _at_point(found, image, prompt.point) or self._classic(image, prompt)
         return _whole(_apart(found), image, FAINT)
 
     def _by_network(self, image: RGB, votes: Votes) -> list[Detection]:
@@ -120,10 +129,18 @@ class TopmostDetector:
         """What the network says of the picture: the mean of it and of its mirror image."""
         small = shrink(image, SIDE).transpose(2, 0, 1)
         plain, mirrored = self._network(small), self._network(small[..., ::-1])[..., ::-1]
-        top, _, middle = (1 / (1 + np.exp(-plain[:3])) + 1 / (1 + np.exp(-mirrored[:3]))) / 2
+        top, anything, middle = (1 / (1 + np.exp(-plain[:3])) + 1 / (1 + np.exp(-mirrored[:3]))) / 2
         rows, columns = np.indices(top.shape, np.float32)
         half = max(top.shape) / 2
-        return Votes(top, middle, columns + (plain[3] - mirrored[3]) * half, rows + (plain[4] + mirrored[4]) * half)
+        x, y = columns + (plain[3] - mirrored[3]) * half, rows + (plain[4] + mirrored[4]) * half
+        return Votes(top, anything, middle, x, y)
+
+    def _closer(self, crop: RGB) -> Votes:
+        """What it says of a part of a picture, enlarged to what the network likes to see."""
+        factor = min(ENLARGED, SIDE / max(crop.shape[:2]))
+        if factor > 1:
+            crop = cv2.resize(crop, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
+        return self.votes(crop)
 
 
 def gathered(votes: Votes) -> tuple[list[np.ndarray], list[float]]:
@@ -157,16 +174,6 @@ def _apart(found: Sequence[Detection]) -> list[Detection]:
             kept.append(detection)
             taken = np.maximum(taken, mask)
     return kept
-
-
-def _at_point(found: Sequence[Detection], image: RGB, point: tuple[int, int]) -> list[Detection]:
-    """The first element there, if any, whole."""
-    for detection in found:
-        mask = detection.mask
-        x, y = (at * n // whole for at, n, whole in zip(point, mask.shape[::-1], image.shape[1::-1], strict=True))
-        if mask[y, x] > 0.5 and (whole := _whole([detection], image)):
-            return whole
-    return []
 
 
 def _whole(found: Sequence[Detection], image: RGB, faint: float = 0.0) -> list[Detection]:

@@ -73,7 +73,7 @@ def _ended(found: Mask, seen: Mask, image: RGB, gap: Mask) -> Mask:
     for part in range(1, count):
         own = parts == part
         around = (cv2.dilate(own.astype(np.uint8), kernel) > 0) & ~own & ~gap
-        if not (around & ~seen).any() and (steps[around] > STEP).mean() > OUTLINED:
+        if around.any() and not (around & ~seen).any() and (steps[around] > STEP).mean() > OUTLINED:
             out |= own
     return out
 

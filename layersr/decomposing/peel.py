@@ -102,13 +102,11 @@ def peel(image: RGB, models: Models, limits: Limits, prompts: Sequence[Prompt], 
     wishes = [list(prompts)] if limits.together and prompts else [[prompt] for prompt in prompts]
     for number, wish in enumerate(wishes[: limits.max_layers]):
         report(Progress("lift what you asked for", 0.3 * number / len(wishes)))
-        seen = [(prompt, _asked(current, models.detect, prompt)) for prompt in wish]
+        seen = [(prompt, _asked(current, models.detect, replace(prompt, filled=filled))) for prompt in wish]
         found = [detection for _, detections in seen for detection in detections]
         found = [_united(found)] if limits.together and len(found) > 1 else found
         lifted = [_lift(current, detection, models, 0, asked=True) for detection in found]
         lifted = [element for element in lifted if element is not None]
-        if all(prompt.mask is None for prompt in wish):
-            lifted = _whole(current, lifted, models)
         if lifted:
             current, filled, kept = _remove(current, filled, lifted, left, models.infill, 0.0)
             elements += kept
