@@ -17,7 +17,7 @@ def votes(*discs: tuple[int, int, int], middles: bool = True) -> Votes:
         top[inside], to_x[inside], to_y[inside] = 0.95, x, y
         if middles:
             middle = np.maximum(middle, np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / 8))
-    return Votes(top, middle, to_x, to_y)
+    return Votes(top, top, middle, to_x, to_y)
 
 
 def test_touching_discs_are_told_apart():

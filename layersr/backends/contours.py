@@ -127,7 +127,7 @@ def _enlarge(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 
 def in_box(
-    image: RGB, box: tuple[int, int, int, int], likely: Scaled | None = None, filled: Mask | None = None
+    image: RGB, box: tuple[int, int, int, int], likely: Alpha | None = None, filled: Mask | None = None
 ) -> Alpha:
     """The thing in a box: GrabCut with everything outside the box as background.
 
@@ -135,7 +135,7 @@ def in_box(
         image: the picture.
         box: left, top, width, height.
         likely: how likely each pixel is to be of a thing, if that is known; the image's size.
-        filled: what is background too; the image's size.
+        filled: where the picture is a fill: counts as background, without its colours; the image's size.
     """
     left, top, width, height = box
     medium = shrink(image, MEDIUM)
@@ -152,7 +152,13 @@ def in_box(
         for least, label in KINDS:
             inside[seen <= least] = label
     if filled is not None:
-        labels[cv2.resize(filled.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0] = cv2.GC_BGD
+        gone = cv2.resize(filled.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+        around = ~gone
+        around[y0:y1, x0:x1] = False
+        if gone.any() and around.any():
+            labels[gone] = cv2.GC_BGD
+            # The fill may have the thing's own colours, which are not to be learned as the background's.
+            medium = np.where(gone[..., None], np.median(medium[around], axis=0).astype(np.float32), medium)
     margin = max(8, (x1 - x0) // 2, (y1 - y0) // 2)
     window = (slice(max(0, y0 - margin), y1 + margin), slice(max(0, x0 - margin), x1 + margin))
     out = np.zeros(labels.shape, np.uint8)
