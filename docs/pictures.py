@@ -14,11 +14,11 @@ from layersr.preview import contact_sheet
 HERE = Path(__file__).resolve().parent
 SAMPLES = HERE.parent / "samples"
 BOXES = (
+    (305, 370, 48, 62),
     (293, 196, 204, 292),
     (575, 370, 185, 252),
     (725, 132, 150, 196),
     (598, 252, 84, 112),
-    (305, 370, 48, 62),
     (140, 166, 128, 168),
 )
 BALLOONS = Recipe(scale=1, detect="none", boxes=BOXES, prompts=("box",) * len(BOXES))

@@ -34,8 +34,8 @@ def face(pale: bool = False) -> tuple[np.ndarray, np.ndarray]:
 def test_the_network_says_what_in_a_box_is_the_thing():
     image, whole = face(pale=True)
     box = (29, 29, 103, 103)  # what the network sees around it is the whole picture
-    with_word = boxed(image, box, lambda crop: whole.astype(np.float32) * 0.97)
-    without = boxed(image, box, lambda crop: np.zeros(crop.shape[:2], np.float32))
+    with_word = boxed(image, box, lambda crop: (whole.astype(np.float32) * 0.97, [], []))
+    without = boxed(image, box, lambda crop: (np.zeros(crop.shape[:2], np.float32), [], []))
     assert overlap(with_word, whole) > 0.95
     assert overlap(without, whole) < 0.9  # its pale side is gone
 
@@ -44,9 +44,20 @@ def test_a_fill_is_no_part_of_what_a_box_asks_for():
     image, _ = face()
     filled = np.zeros((SIDE, SIDE), bool)
     filled[:, 80:] = True
-    found = boxed(image, (29, 29, 103, 103), lambda crop: np.zeros(crop.shape[:2], np.float32), filled)
+    found = boxed(image, (29, 29, 103, 103), lambda crop: (np.zeros(crop.shape[:2], np.float32), [], []), filled)
     assert found[:, 82:].max() < 0.5
     assert found[100, 60] > 0.5
+
+
+def test_a_neighbour_that_only_reaches_into_a_box_stays_out():
+    image = np.full((SIDE, SIDE, 3), 0.2, np.float32)
+    own, other = disc(60, 80, 30), disc(120, 80, 35)
+    image[own], image[other] = (0.9, 0.5, 0.1), (0.9, 0.4, 0.2)
+    both = (own | other).astype(np.float32) * 0.95
+    seen = slice(50 - 30, 111 + 30), slice(0, 91 + 30)  # half a box around the box
+    apart = boxed(image, (30, 50, 61, 61), lambda crop: (both[seen], [own[seen], other[seen]], [0.9, 0.9]))
+    assert apart[other & ~own].max() < 0.5
+    assert overlap(apart, own & ~other) > 0.9
 
 
 def test_a_point_takes_what_most_looks_agree_on():

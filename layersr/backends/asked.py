@@ -22,14 +22,17 @@ SEEN = 0.35
 SHARES = (1.0, 0.6, 0.36)
 """Longer sides of the surroundings of a point that the network looks at, in longer sides of the picture."""
 
+BELIEVED = 0.5
+"""Elements believed more that lie mostly outside a box are no part of what is asked for with it."""
+
 AGREED = 2.0
 """How much a mean overlap with what the other looks say counts, against a belief."""
 
 Box = tuple[int, int, int, int]
-Look = Callable[[RGB], np.ndarray]
-"""The probability that an element, covered or not, lies at each pixel of a picture: float32, small."""
+Look = Callable[[RGB], tuple[np.ndarray, Sequence[np.ndarray], Sequence[float]]]
+"""How likely any element, covered or not, lies at a pixel of a picture, float32, small; and what `Gather` says."""
 
-Gather = Callable[[RGB], tuple[Sequence[Mask], Sequence[float]]]
+Gather = Callable[[RGB], tuple[Sequence[np.ndarray], Sequence[float]]]
 """The elements of a picture that nothing covers: masks that do not overlap, small, and how far they are believed."""
 
 
@@ -48,7 +51,13 @@ def boxed(image: RGB, box: Box, look: Look, filled: Mask | None = None) -> Alpha
     crop = np.ascontiguousarray(image[window])
     inside = _around(box, 0, (height, width))
     seen = np.zeros_like(likely)
-    seen[window] = cv2.resize(look(crop), crop.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    probability, elements, beliefs = look(crop)
+    seen[window] = cv2.resize(probability, crop.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    for element, belief in zip(elements, beliefs, strict=True):
+        whole = np.zeros((height, width), bool)
+        whole[window] = rough(element, crop.shape[:2]) > 0.5
+        if belief > BELIEVED and whole[inside].sum() < 0.5 * whole.sum():
+            seen[whole] = 0
     likely[inside] = seen[inside]
     plain = in_box(image, box, filled=filled)
     if likely.max(initial=0) < SEEN:

@@ -98,7 +98,7 @@ class TopmostDetector:
         if min(image.shape[:2]) < 8 or (prompt is not None and prompt.mask is not None):
             return self._classic(image, prompt)
         if prompt is not None and prompt.box is not None:
-            mask = boxed(image, prompt.box, lambda crop: self._closer(crop).anything, prompt.filled)
+            mask = boxed(image, prompt.box, self._look, prompt.filled)
             return [Detection(mask, 1.0)] if mask.max() > 0 else []
         if prompt is not None:
             here = pointed(image, prompt.point, lambda crop: gathered(self._closer(crop)))
@@ -134,6 +134,10 @@ class TopmostDetector:
         half = max(top.shape) / 2
         x, y = columns + (plain[3] - mirrored[3]) * half, rows + (plain[4] + mirrored[4]) * half
         return Votes(top, anything, middle, x, y)
+
+    def _look(self, crop: RGB) -> tuple[np.ndarray, list[np.ndarray], list[float]]:
+        votes = self._closer(crop)
+        return (votes.anything, *gathered(votes))
 
     def _closer(self, crop: RGB) -> Votes:
         """What it says of a part of a picture, enlarged to what the network likes to see."""
