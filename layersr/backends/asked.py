@@ -50,15 +50,14 @@ def boxed(image: RGB, box: Box, look: Look, filled: Mask | None = None) -> Alpha
     window = _around(box, round(GROW * max(box[2:])), (height, width))
     crop = np.ascontiguousarray(image[window])
     inside = _around(box, 0, (height, width))
-    seen = np.zeros_like(likely)
-    probability, elements, beliefs = look(crop)
-    seen[window] = cv2.resize(probability, crop.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    seen, elements, beliefs = look(crop)
+    box_there = cv2.resize(_selected((height, width), inside)[window], seen.shape[1::-1]) > 0
     for element, belief in zip(elements, beliefs, strict=True):
-        whole = np.zeros((height, width), bool)
-        whole[window] = rough(element, crop.shape[:2]) > 0.5
-        if belief > BELIEVED and whole[inside].sum() < 0.5 * whole.sum():
-            seen[whole] = 0
-    likely[inside] = seen[inside]
+        if belief > BELIEVED and box_there[element].mean() < 0.5:
+            seen = np.where(element, np.float32(0), seen)
+    around = np.zeros_like(likely)
+    around[window] = cv2.resize(seen, crop.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    likely[inside] = around[inside]
     plain = in_box(image, box, filled=filled)
     if likely.max(initial=0) < SEEN:
         return plain
@@ -77,14 +76,21 @@ def pointed(image: RGB, point: tuple[int, int], gather: Gather) -> tuple[Mask, f
             for at, n in zip(point[::-1], (height, width), strict=True)
         )
         crop = np.ascontiguousarray(image[window])
+        row, column = point[1] - window[0].start, point[0] - window[1].start
         for mask, belief in zip(*gather(crop), strict=True):
-            whole = np.zeros((height, width), bool)
-            whole[window] = rough(mask, crop.shape[:2]) > 0.5
-            if whole[point[1], point[0]]:
+            if mask[row * mask.shape[0] // crop.shape[0], column * mask.shape[1] // crop.shape[1]]:
+                whole = np.zeros((height, width), bool)
+                whole[window] = rough(mask, crop.shape[:2]) > 0.5
                 found.append((whole, belief))
     if not found:
         return None
     return max(found, key=lambda one: one[1] + AGREED * np.mean([_overlap(one[0], other) for other, _ in found]))
+
+
+def _selected(shape: tuple[int, int], where: tuple[slice, slice]) -> np.ndarray:
+    out = np.zeros(shape, np.uint8)
+    out[where] = 1
+    return out
 
 
 def _around(box: Box, margin: int, shape: tuple[int, int]) -> tuple[slice, slice]:

@@ -52,7 +52,7 @@ def decompose(
     picture = _as_shown(image)
     times = 1 if models.enlarge is None else small.factor(image.height, image.width)
     if times > 1:
-        picture = models.enlarge(picture, times)
+        picture = small.picture(picture, times, models.enlarge)
         prompts = [small.enlarged(prompt, times) for prompt in prompts]
     canvas = picture.shape[:2]
     peeled = peel(picture, models, limits or Limits(), prompts, within(report, 0.0, 0.6))

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 
+from layersr.arrays import RGB, Scaled
 from layersr.blocks import means, repeated
 from layersr.decomposing.element import Element
-from layersr.roles import Prompt
+from layersr.roles import Prompt, Upscaler
 
 ENOUGH, MOST = 320, 4
 """Longer side in pixels that a picture is enlarged to at most, and how many times it may be."""
@@ -20,13 +22,22 @@ def factor(height: int, width: int) -> int:
     return int(np.clip(ENOUGH // max(1, height, width), 1, MOST))
 
 
+def picture(image: RGB, times: int, enlarge: Upscaler) -> Scaled:
+    """The picture so many times as large, back-projected once: an upscaler alone moves edges by parts of a pixel."""
+    large = enlarge(image, times)
+    missed = image - means(large, times)
+    missed = cv2.resize(missed, large.shape[1::-1], interpolation=cv2.INTER_LINEAR).reshape(large.shape)
+    return np.clip(large + missed, 0, 1)
+
+
 def enlarged(prompt: Prompt, times: int) -> Prompt:
     """The same wish for the enlarged picture."""
-    return Prompt(
-        prompt.text,
-        None if prompt.point is None else tuple(times * n + times // 2 for n in prompt.point),
-        None if prompt.box is None else tuple(times * n for n in prompt.box),
-        None if prompt.mask is None else repeated(prompt.mask, times),
+    return replace(
+        prompt,
+        point=None if prompt.point is None else tuple(times * n + times // 2 for n in prompt.point),
+        box=None if prompt.box is None else tuple(times * n for n in prompt.box),
+        mask=None if prompt.mask is None else repeated(prompt.mask, times),
+        filled=None if prompt.filled is None else repeated(prompt.filled, times),
     )
 
 
