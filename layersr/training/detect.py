@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from layersr.training.attention import Attention, Unit
+from layersr.training.attention import Attention, Unit, faint
 from layersr.training.scenes import Scene, compose
 from layersr.training.things import Material, gather
 
@@ -54,9 +54,9 @@ class Topmost(nn.Module):
         self.stem = nn.Conv2d(3, self.widths[0], 5, stride=2, padding=2)
         pairs = list(zip(self.widths, self.widths[1:], strict=False))
         self.down = nn.ModuleList(nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in pairs)
-        self.bodies = nn.ModuleList(self._body(k) for k in range(1, len(self.widths)))
+        self.bodies = nn.ModuleList(self._body(k, self.blocks) for k in range(1, len(self.widths)))
         # Added when there was a GPU to train more with; a module of their own, so that older weights still fit.
-        self.deeper = nn.ModuleList(self._deeper(k) for k in range(1, len(self.widths)))
+        self.deeper = nn.ModuleList(faint(self._body(k, self.deeper_blocks)) for k in range(1, len(self.widths)))
         self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairs)
         self.merged = nn.ModuleList(Block(a) for a in self.widths[:-1])
         self.head = nn.Sequential(Unit(self.widths[0]), nn.Conv2d(self.widths[0], 32, 3, padding=1), nn.SiLU())
@@ -66,22 +66,9 @@ class Topmost(nn.Module):
             self.tail.bias.zero_()
             self.tail.bias[:12] = -2  # most of a picture is no element
 
-    def _body(self, k: int) -> nn.Sequential:
-        features, count = self.widths[k], self.blocks[k]
-        extra = [Attention(features)] if k >= 3 else []
-        return nn.Sequential(*[Block(features) for _ in range(count)], *extra)
-
-    def _deeper(self, k: int) -> nn.Sequential:
-        """Begins as nearly nothing, so that adopted weights go on as they were."""
-        features, count = self.widths[k], self.deeper_blocks[k]
-        found = nn.Sequential(*[Block(features) for _ in range(count)], *([Attention(features)] if k >= 3 else []))
-        with torch.no_grad():
-            for module in found.modules():
-                for last in ("second", "out", "narrow"):
-                    if hasattr(module, last):
-                        getattr(module, last).weight.mul_(0.1)
-                        getattr(module, last).bias.zero_()
-        return found
+    def _body(self, k: int, blocks: tuple[int, ...]) -> nn.Sequential:
+        extra = [Attention(self.widths[k])] if k >= 3 else []
+        return nn.Sequential(*[Block(self.widths[k]) for _ in range(blocks[k])], *extra)
 
     def forward(self, image: Tensor) -> Tensor:
         """Any size: the result is cut from that of the size rounded up to even."""

@@ -20,7 +20,7 @@ from torch.nn import functional as F
 
 from layersr.errors import InputError
 from layersr.infill.harmonic import harmonic
-from layersr.training.attention import Attention
+from layersr.training.attention import Attention, faint
 from layersr.training.pictures import CUTOUTS, find
 from layersr.training.refine import Block, larger
 from layersr.training.things import shrunk, small
@@ -76,15 +76,9 @@ class Structure(nn.Module):
 
 
 def _deeper(features: int, blocks: int) -> nn.Sequential:
-    """Begins as nearly nothing; attention where the picture is a 16th and a 32nd."""
-    found = nn.Sequential(*[Block(features) for _ in range(blocks)])
-    if features >= Structure.widths[-2]:
-        found.append(Attention(features))
-        with torch.no_grad():
-            for last in (found[-1].out, found[-1].narrow):
-                last.weight.mul_(0.1)
-                last.bias.zero_()
-    return found
+    """Attention where the picture is a 16th and a 32nd."""
+    extra = [Attention(features)] if features >= Structure.widths[-2] else []
+    return faint(nn.Sequential(*[Block(features) for _ in range(blocks)], *extra))
 
 
 @dataclass(eq=False)
