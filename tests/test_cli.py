@@ -556,15 +556,6 @@ def test_process_exit_codes(here: Path, arguments: list[str], expected: int):
     assert names(here) == {"in.png"}
 
 
-def test_help_answers_at_once():
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
-        layersr_process("export", "--help").communicate(timeout=60)
-        times.append(time.perf_counter() - start)
-    assert min(times) < 0.3
-
-
 def test_the_whole_job_in_a_process(here: Path):
     """Nothing stands in for anything: read, decompose, write, read back, compare."""
     process = layersr_process("export", "in.png", "out.ora", "--scale", "1", "--json", "--max-layers", "3")

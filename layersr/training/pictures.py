@@ -84,6 +84,11 @@ def held_apart(path: Path, below: int = HELD_APART) -> bool:
     return hashlib.sha256(path.read_bytes()).digest()[0] < below
 
 
+def is_page(picture: Picture, data: Path) -> bool:
+    """Whether it is the artwork of a page that bubbles are counted on: no detector may learn from it."""
+    return any((data / "layered").glob(f"*/{picture.path.stem.split('_')[-1]}_*.ora"))
+
+
 def find(data: Path, folders: tuple[str, ...] = FOLDERS) -> list[Picture]:
     """The pictures under `data` that may be learned from, sorted by path.
 

@@ -47,8 +47,14 @@ class Scene:
 def compose(material: Material, rng: np.random.Generator, height: int, width: int) -> Scene:
     """A scene of the size; one in ten has nothing to lift."""
     image = ground(material, rng, height, width)
+    return stacked(image, _cast(material, rng), rng)
+
+
+def stacked(image: np.ndarray, cast: list[Thing], rng: np.random.Generator) -> Scene:
+    """The things somewhere over the image, the first lowest, and all that happens to a picture afterwards."""
+    height, width = image.shape[:2]
     placed: list[np.ndarray] = []
-    for one in _cast(material, rng):
+    for one in cast:
         layer = place(one, rng, height, width)
         alpha = layer[..., 3]
         if alpha.sum() < 0.0006 * height * width:
@@ -140,7 +146,7 @@ def ground(material: Material, rng: np.random.Generator, height: int, width: int
 
 def _crop(material: Material, rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     """A part of a picture, mostly a close and calm one: fewer whole things are in it, and no truth tells of those."""
-    crops = [_any_crop(material, rng, height, width) for _ in range(rng.integers(1, 4))]
+    crops = [any_crop(material, rng, height, width) for _ in range(rng.integers(1, 4))]
     image = min(crops, key=_busy).astype(np.float32) / 255
     if rng.random() < 0.25:  # out of focus
         image = cv2.GaussianBlur(image, (0, 0), height * rng.uniform(0.005, 0.03))
@@ -152,7 +158,8 @@ def _busy(image: np.ndarray) -> float:
     return float(np.abs(np.diff(tiny, axis=0)).mean() + np.abs(np.diff(tiny, axis=1)).mean())
 
 
-def _any_crop(material: Material, rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+def any_crop(material: Material, rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+    """A part of any picture, RGB uint8 (height, width, 3)."""
     picture = material.grounds[rng.integers(len(material.grounds))]
     least = min(picture.shape[0] / height, picture.shape[1] / width)
     zoom = max(least * rng.uniform(0.35, 1) ** 0.7, min(0.5, least))

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from layersr.errors import InputError
-from layersr.training.pictures import CUTOUTS, find
+from layersr.training.pictures import CUTOUTS, find, is_page
 
 Thing = np.ndarray
 """Premultiplied RGBA, float32 (h, w, 4)."""
@@ -41,7 +41,8 @@ def gather(data: Path, side: int, apart: bool) -> Material:
     Raises:
         InputError: there is no picture of that part.
     """
-    grounds = [shrunk(p.read(), 1.5 * side) for p in find(data) if p.held_apart == apart]
+    grounds = [p for p in find(data) if p.held_apart == apart and (apart or not is_page(p, data))]
+    grounds = [shrunk(p.read(), 1.5 * side) for p in grounds]
     if not grounds:
         raise InputError(f"There are too few pictures in {data}: some twenty are needed, so that some are held apart.")
     found = [p.read_cutout() for p in find(data, CUTOUTS) if p.held_apart == apart]

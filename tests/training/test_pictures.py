@@ -80,3 +80,14 @@ def test_shared_pictures(shared_data: Path):
     assert len(found) > 700
     assert {p.path.relative_to(shared_data).parts[0] for p in found} == {"photos", "paintings"}
     assert not any("Pexels" in p.licence for p in found)
+
+
+def test_pages_that_bubbles_are_counted_on(tmp_path: Path):
+    """The artwork of such a page is told by its name; a folder without layered pages has none."""
+    for name in ("paintings/comic/E1_E1P01.png", "paintings/comic/E1_E1P02.png"):
+        put(tmp_path / name)
+    found = pictures.find(tmp_path)
+    assert not any(pictures.is_page(p, tmp_path) for p in found)
+    (tmp_path / "layered/comic").mkdir(parents=True)
+    (tmp_path / "layered/comic/E1P02_en.ora").touch()
+    assert [p.path.stem for p in found if pictures.is_page(p, tmp_path)] == ["E1_E1P02"]
