@@ -76,6 +76,15 @@ class Detector(Protocol):
 
 
 @runtime_checkable
+class OcclusionDetector(Detector, Protocol):
+    """A detector that can also tell what lies open from what lies partly under something else."""
+
+    def opened(self, image: RGB) -> Alpha:
+        """How likely nothing covers what is seen at a pixel, float32 in [0, 1], the image's size."""
+        ...
+
+
+@runtime_checkable
 class Matter(Protocol):
     """Estimates a matte."""
 

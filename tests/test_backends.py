@@ -5,7 +5,7 @@ import pytest
 
 from layersr import backends
 from layersr.errors import BackendError
-from layersr.roles import Detection, Prompt
+from layersr.roles import Detection, OcclusionDetector, Prompt
 
 
 def _found(role: str) -> list[str]:
@@ -49,6 +49,19 @@ class TestDetectors:
             (found,) = model(image, prompt)
             mask = found.mask > 0.5
             assert (mask & disc).sum() / (mask | disc).sum() > 0.8
+
+    def test_may_tell_what_lies_open(self, name: str) -> None:
+        image, disc = _scene()
+        model = _model("detect", name)
+        if isinstance(model, OcclusionDetector):
+            opened = model.opened(image)
+            assert opened.shape == disc.shape
+            assert opened.dtype == np.float32
+            assert 0 <= opened.min() <= opened.max() <= 1
+            assert opened[disc].mean() > 0.8  # nothing covers it
+            assert model.opened(np.zeros((1, 1, 3), np.float32)).shape == (1, 1)
+        else:
+            assert not hasattr(model, "opened")
 
     def test_says_so_when_it_does_not_understand_words(self, name: str) -> None:
         image, _ = _scene()

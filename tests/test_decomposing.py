@@ -1,6 +1,7 @@
 """The peel loop on pictures whose layers are known, with the classic backends and with stand-ins."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -209,6 +210,15 @@ def test_the_one_that_bites_lies_above() -> None:
         element("other", disc(canvas, 90, 60, 9) > 0.5, 1),
     )
     assert ordered(alone, other) == ["other", "alone"]  # where it says nothing, what came off first lies on top
+
+    # what the detector says of what lies open outweighs a doubtful shape, and tells where the shape says nothing
+    open_ = np.where(back, np.float32(0.95), np.float32(0.05))
+    assert [e.name for e in order([a, b], canvas, opened=open_)] == ["a", "b"]
+    opened = np.full(canvas, 0.3, np.float32)
+    opened[50:, 80:] = 0.9
+    other = replace(other, peel=0)
+    for pair in ([alone, other], [other, alone]):
+        assert [e.name for e in order(pair, canvas, opened=opened)] == ["alone", "other"]
 
     apart = element("apart", disc(canvas, 110, 10, 6) > 0.5, 0)
     assert ordered(a, b, apart, wanted=["b", "a"]) == ["a", "b", "apart"]  # the artist knows better

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from layersr.arrays import RGB, Mask
+from layersr.arrays import RGB, Alpha, Mask
 from layersr.backends import backend
 from layersr.backends.asked import boxed, pointed
 from layersr.backends.contours import MEDIUM, cut_out, rough, shrink
@@ -40,6 +40,9 @@ FAR = 0.12
 
 OVERLAP = 0.3
 """Of two elements that share more than this share of the less believed one, that one is dropped."""
+
+NOTHING = 0.05
+"""Where any element is less likely than this, there is none that could be covered."""
 
 LEAST, SMALLEST = 0.0004, 4
 """Least share of the picture, and of pixels that the network sees."""
@@ -134,6 +137,14 @@ class TopmostDetector:
         half = max(top.shape) / 2
         x, y = columns + (plain[3] - mirrored[3]) * half, rows + (plain[4] + mirrored[4]) * half
         return Votes(top, anything, middle, x, y)
+
+    def opened(self, image: RGB) -> Alpha:
+        """See `roles.OcclusionDetector`: how much of what it holds for an element it holds for a top-most one."""
+        if min(image.shape[:2]) < 8:
+            return np.ones(image.shape[:2], np.float32)
+        votes = self.votes(image)
+        ratio = np.clip(votes.top / np.maximum(votes.anything, NOTHING), 0, 1).astype(np.float32)
+        return cv2.resize(ratio, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
 
     def _look(self, crop: RGB) -> tuple[np.ndarray, list[np.ndarray], list[float]]:
         votes = self._closer(crop)

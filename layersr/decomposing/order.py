@@ -1,4 +1,4 @@
-"""z-order: which element lies above which, from peel order and from who owns the border between two."""
+"""z-order: which element lies above which, from peel order, who owns the border between two, and what lies open."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,31 +6,40 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from layersr.arrays import Mask
+from layersr.arrays import Alpha, Mask
 from layersr.decomposing.element import Element
 
 SIDE = 512
 """Pixels of the canvas's longer side at which shapes are compared."""
 
-CONTINUES = 3.0
-"""Weight of contours that go on, beside that of convexity."""
+ALONE, BESIDES = np.array([0.82, 2.36]), np.array([0.86, 1.88, 1.1])
+"""Logits for a convex hull that the other invades, and for a contour that goes on, alone and beside the detector's word.
+
+The third: for each logit by which the detector holds one more likely to lie open than the other. Fitted on 84 pairs of
+composed scenes, training material, their shapes as found with a box for each.
+"""
+
+SURE = 0.02
+"""No word of a detector is surer than 1 less this."""
 
 BESIDE, STEP, RIM = 3, 8, 4
 """Pixels: how near a contour is to another thing where it is their common border, over how far its direction is taken,
 and how near to the canvas's end nothing is told."""
 
 EVIDENCE = 0.03
-"""Weaker evidence counts for none; then the order of peeling decides."""
+"""Evidence below this counts for none; then the order of peeling decides."""
 
 ASKED, PEELED = 10.0, 0.05
 """Weight of the artist's own order, and of the order of peeling, beside evidence from shape."""
 
 
-def order(elements: list[Element], canvas: tuple[int, int], wanted: Sequence[str] = ()) -> list[Element]:
+def order(
+    elements: list[Element], canvas: tuple[int, int], wanted: Sequence[str] = (), opened: Alpha | None = None
+) -> list[Element]:
     """The elements back to front, each told what it covers and how sure that is.
 
-    Peel order is the first guess: what came off first lies on top. Between two neighbours that came off in one round
-    the shape decides (`above`). Every pair's verdict is an arrow; elements are placed from the back, at each step the
+    Peel order is the first guess: what came off first lies on top. Between two neighbours the shape decides (`above`),
+    together with what the detector says of either. Every pair's verdict is an arrow; elements are placed from the back, at each step the
     one with the least weight of arrows still pointing below it, so a contradiction in a ring costs its weakest arrow.
     What the artist asked for lies on top in the order given; what the artist orders by name is placed so.
 
@@ -38,8 +47,10 @@ def order(elements: list[Element], canvas: tuple[int, int], wanted: Sequence[str
         elements: named, in the order they came off.
         canvas: height and width of the picture.
         wanted: names from the top down; those that are not there count for nothing.
+        opened: how likely nothing covers what is seen at a pixel, of any size; None if nobody knows.
     """
     masks = [_seen(e, canvas) for e in elements]
+    lie_open = None if opened is None else [_open(mask, opened) for mask in masks]
     n = len(elements)
     over = np.zeros((n, n))  # over[i, j]: how sure it is that i lies above j
     near = np.zeros((n, n), bool)
@@ -49,9 +60,10 @@ def order(elements: list[Element], canvas: tuple[int, int], wanted: Sequence[str
             if elements[i].asked:
                 over[i, j] = ASKED
                 continue
-            verdict = _verdict(masks[i], masks[j]) if near[i, j] else 0.0
+            more_open = None if lie_open is None else lie_open[i] - lie_open[j]
+            verdict = _verdict(masks[i], masks[j], more_open) if near[i, j] else 0.0
             if verdict == 0:
-                verdict = PEELED * np.sign(elements[j].peel - elements[i].peel)
+                verdict = PEELED * np.sign(elements[j].peel - elements[i].peel or more_open or 0)
             over[i, j], over[j, i] = max(verdict, 0), max(-verdict, 0)
     left, placed = list(range(n)), []
     while left:
@@ -103,16 +115,26 @@ def above(a: Mask, b: Mask) -> float:
     one is bitten by another, its convex hull reaches into the other, so the one whose hull the other invades lies
     below (Kanizsa and Gerbino 1976; Fowlkes, Martin and Malik, *Local figure-ground cues are valid for natural images*,
     J. Vision 2007). And the contour of the one above goes on smoothly where the border ends, that of the one below
-    turns there: a T-junction. With 303 overlapping pairs of cut-outs, seen alphas given, the first alone was right in
-    81 %, both in 88 %.
+    turns there: a T-junction. Their logits are added; 0 is undecided, 1 certain.
     """
-    return _verdict(a, b) if _touch(a, b) else 0.0
+    return _verdict(a, b, None) if _touch(a, b) else 0.0
 
 
-def _verdict(a: Mask, b: Mask) -> float:
-    """`above` for two that touch."""
-    verdict = (_bitten(b, a) + CONTINUES * (_turn(b, a) - _turn(a, b))) / (1 + CONTINUES)
-    return 0.0 if abs(verdict) < EVIDENCE else float(np.clip(verdict, -1, 1))
+def _verdict(a: Mask, b: Mask, more_open: float | None) -> float:
+    """`above` for two that touch; `more_open`: by how many logits a is likelier to lie open than b, if that is known."""
+    shape = np.array([_bitten(b, a), _turn(b, a) - _turn(a, b)])
+    logit = shape @ ALONE if more_open is None else np.append(shape, more_open) @ BESIDES
+    verdict = float(np.tanh(logit / 2))
+    return 0.0 if abs(verdict) < EVIDENCE else verdict
+
+
+def _open(mask: Mask, opened: Alpha) -> float:
+    """The logit that an element lies open: of the mean over its pixels."""
+    size = opened.shape[::-1]
+    within = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA).reshape(size[::-1])
+    mean = float((within * opened).sum() / max(float(within.sum()), 1e-6))
+    mean = float(np.clip(mean, SURE, 1 - SURE))
+    return float(np.log(mean / (1 - mean)))
 
 
 def _bitten(a: Mask, b: Mask) -> float:
