@@ -13,7 +13,7 @@ SIDE = 512
 """Pixels of the canvas's longer side at which shapes are compared."""
 
 ALONE, BESIDES = np.array([0.82, 2.36]), np.array([0.86, 1.88, 1.1])
-"""Logits for a convex hull that the other invades, and for a contour that goes on, alone and beside the detector's word.
+"""Logits for a convex hull that the other invades and for a contour that goes on, alone, and beside a detector's word.
 
 The third: for each logit by which the detector holds one more likely to lie open than the other. Fitted on 84 pairs of
 composed scenes, training material, their shapes as found with a box for each.
@@ -39,8 +39,9 @@ def order(
     """The elements back to front, each told what it covers and how sure that is.
 
     Peel order is the first guess: what came off first lies on top. Between two neighbours the shape decides (`above`),
-    together with what the detector says of either. Every pair's verdict is an arrow; elements are placed from the back, at each step the
-    one with the least weight of arrows still pointing below it, so a contradiction in a ring costs its weakest arrow.
+    together with what the detector says of either. Every pair's verdict is an arrow; elements are placed from the
+    back, at each step the one with the least weight of arrows still pointing below it, so a contradiction in a ring
+    costs its weakest arrow.
     What the artist asked for lies on top in the order given; what the artist orders by name is placed so.
 
     Args:
@@ -121,7 +122,7 @@ def above(a: Mask, b: Mask) -> float:
 
 
 def _verdict(a: Mask, b: Mask, more_open: float | None) -> float:
-    """`above` for two that touch; `more_open`: by how many logits a is likelier to lie open than b, if that is known."""
+    """`above` for two that touch; `more_open`: by how many logits a is likelier to lie open than b, if known."""
     shape = np.array([_bitten(b, a), _turn(b, a) - _turn(a, b)])
     logit = shape @ ALONE if more_open is None else np.append(shape, more_open) @ BESIDES
     verdict = float(np.tanh(logit / 2))
