@@ -75,12 +75,27 @@ class Detector(Protocol):
         ...
 
 
-@runtime_checkable
-class OcclusionDetector(Detector, Protocol):
-    """A detector that can also tell what lies open from what lies partly under something else."""
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """What a detector saw of how things lie in a picture; maps of one size, mostly smaller than the picture.
 
-    def opened(self, image: RGB) -> Alpha:
-        """How likely nothing covers what is seen at a pixel, float32 in [0, 1], the image's size."""
+    Attributes:
+        opened: how likely nothing covers what is seen at a pixel, float32 in [0, 1].
+        x: column of the map where the thing seen at a pixel has its middle, float32.
+        y: row of the map, likewise.
+    """
+
+    opened: Alpha
+    x: np.ndarray
+    y: np.ndarray
+
+
+@runtime_checkable
+class LayoutDetector(Detector, Protocol):
+    """A detector that can also tell how things lie: what is open, what is covered, which pixels belong together."""
+
+    def layout(self, image: RGB) -> Layout:
+        """What is seen of the picture."""
         ...
 
 

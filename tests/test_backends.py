@@ -1,11 +1,12 @@
 """The contract of every backend found, one class a role: a new file is tested by being there."""
 
+import cv2
 import numpy as np
 import pytest
 
 from layersr import backends
 from layersr.errors import BackendError
-from layersr.roles import Detection, OcclusionDetector, Prompt
+from layersr.roles import Detection, LayoutDetector, Prompt
 
 
 def _found(role: str) -> list[str]:
@@ -50,18 +51,20 @@ class TestDetectors:
             mask = found.mask > 0.5
             assert (mask & disc).sum() / (mask | disc).sum() > 0.8
 
-    def test_may_tell_what_lies_open(self, name: str) -> None:
+    def test_may_tell_how_things_lie(self, name: str) -> None:
         image, disc = _scene()
         model = _model("detect", name)
-        if isinstance(model, OcclusionDetector):
-            opened = model.opened(image)
-            assert opened.shape == disc.shape
-            assert opened.dtype == np.float32
-            assert 0 <= opened.min() <= opened.max() <= 1
-            assert opened[disc].mean() > 0.8  # nothing covers it
-            assert model.opened(np.zeros((1, 1, 3), np.float32)).shape == (1, 1)
+        if isinstance(model, LayoutDetector):
+            layout = model.layout(image)
+            height, width = layout.opened.shape
+            assert layout.opened.dtype == layout.x.dtype == layout.y.dtype == np.float32
+            assert 0 <= layout.opened.min() <= layout.opened.max() <= 1
+            inside = cv2.resize(disc.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0
+            assert layout.opened[inside].mean() > 0.8  # nothing covers it
+            assert abs(np.median(layout.x[inside]) / width - 0.5) < 0.1  # it has its middle in the middle
+            assert abs(np.median(layout.y[inside]) / height - 0.5) < 0.1
         else:
-            assert not hasattr(model, "opened")
+            assert not hasattr(model, "layout")
 
     def test_says_so_when_it_does_not_understand_words(self, name: str) -> None:
         image, _ = _scene()

@@ -14,14 +14,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from layersr.arrays import RGB, Alpha, Mask
+from layersr.arrays import RGB, Mask
 from layersr.backends import backend
 from layersr.backends.asked import boxed, pointed
 from layersr.backends.contours import MEDIUM, cut_out, rough, shrink
 from layersr.backends.networks import Network
 from layersr.backends.saliency import SaliencyDetector
 from layersr.errors import BackendError
-from layersr.roles import Detection, Prompt
+from layersr.roles import Detection, Layout, Prompt
 
 SIDE = 320
 """Longer side in pixels of what the network sees."""
@@ -138,13 +138,11 @@ class TopmostDetector:
         x, y = columns + (plain[3] - mirrored[3]) * half, rows + (plain[4] + mirrored[4]) * half
         return Votes(top, anything, middle, x, y)
 
-    def opened(self, image: RGB) -> Alpha:
-        """See `roles.OcclusionDetector`: how much of what it holds for an element it holds for a top-most one."""
-        if min(image.shape[:2]) < 8:
-            return np.ones(image.shape[:2], np.float32)
+    def layout(self, image: RGB) -> Layout:
+        """See `roles.LayoutDetector`: open is as much of an element as is held for a top-most one."""
         votes = self.votes(image)
-        ratio = np.clip(votes.top / np.maximum(votes.anything, NOTHING), 0, 1).astype(np.float32)
-        return cv2.resize(ratio, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+        opened = np.clip(votes.top / np.maximum(votes.anything, NOTHING), 0, 1).astype(np.float32)
+        return Layout(opened, votes.x, votes.y)
 
     def _look(self, crop: RGB) -> tuple[np.ndarray, list[np.ndarray], list[float]]:
         votes = self._closer(crop)

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-import cv2
 import numpy as np
 
 from layersr import color
@@ -13,14 +12,15 @@ from layersr.blocks import means
 from layersr.decomposing import small
 from layersr.decomposing.alike import gathered
 from layersr.decomposing.background import background
+from layersr.decomposing.choosing import Limits
 from layersr.decomposing.element import window_of
 from layersr.decomposing.hidden import extend
 from layersr.decomposing.names import named
-from layersr.decomposing.order import SIDE, order
-from layersr.decomposing.peel import Limits, Models, peel
+from layersr.decomposing.order import order
+from layersr.decomposing.peel import Models, peel
 from layersr.layers import Image, Layer, LayerStack
 from layersr.progress import Progress, Report, silent, within
-from layersr.roles import Detector, OcclusionDetector, Prompt
+from layersr.roles import Prompt
 from layersr.seal import seal
 from layersr.travel import safe_travel
 
@@ -58,7 +58,7 @@ def decompose(
     canvas = picture.shape[:2]
     peeled = peel(picture, models, limits or Limits(), prompts, within(report, 0.0, 0.6))
     report(Progress("order", 0.6))
-    opened = _opened(picture, models.detect) if len(peeled.elements) > 1 else None
+    opened = peeled.layout.opened if peeled.layout else None
     elements = gathered(order(named(peeled.elements, canvas), canvas, wanted_order, opened), canvas)
     elements = extend(elements, canvas)
     report(Progress("infill background", 0.62))
@@ -92,15 +92,6 @@ def decompose(
             ),
         )
     )
-
-
-def _opened(picture: RGB, detector: Detector) -> Alpha | None:
-    """What the detector knows of what lies open, small: order is a matter of shapes."""
-    if not isinstance(detector, OcclusionDetector):
-        return None
-    factor = min(1.0, SIDE / max(picture.shape[:2]))
-    size = [max(1, round(n * factor)) for n in picture.shape[1::-1]]
-    return detector.opened(cv2.resize(picture, size, interpolation=cv2.INTER_AREA).reshape(*size[::-1], 3))
 
 
 def _layer(

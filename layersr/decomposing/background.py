@@ -5,8 +5,8 @@ import numpy as np
 from layersr.arrays import RGB, Mask
 from layersr.decomposing.element import Element
 from layersr.decomposing.leftovers import leftovers
+from layersr.decomposing.lifting import hole_of
 from layersr.decomposing.matting import share_residual
-from layersr.decomposing.peel import hole_of
 from layersr.roles import Infiller
 
 

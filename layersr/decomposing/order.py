@@ -48,7 +48,7 @@ def order(
         elements: named, in the order they came off.
         canvas: height and width of the picture.
         wanted: names from the top down; those that are not there count for nothing.
-        opened: how likely nothing covers what is seen at a pixel, of any size; None if nobody knows.
+        opened: see `roles.Layout`; None if nobody knows.
     """
     masks = [_seen(e, canvas) for e in elements]
     lie_open = None if opened is None else [_open(mask, opened) for mask in masks]
