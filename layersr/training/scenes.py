@@ -4,12 +4,16 @@ A scene's truth is each thing's visible alpha and whether it lies on top, that i
 `COVERED` of it. Shadows belong to the ground.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from layersr.training.things import Material, Thing, gradient, recoloured, smooth_noise, thing
+
+WHOLE, TRIES = 0.8, 12
+"""How much of one subject a part of a real picture should show, and how often another part is tried."""
 
 COVERED = 0.04
 """A thing of which others hide less than this share counts as lying on top."""
@@ -44,16 +48,42 @@ class Scene:
         return np.minimum(sum(alphas, empty), 1)
 
 
+def compose_photograph(material: Material, rng: np.random.Generator, height: int, width: int) -> Scene:
+    """A part of a real picture with its own subjects, now and then with other things over them."""
+    real = material.subjects[rng.integers(len(material.subjects))]
+    window, area = None, [alpha.sum() for alpha in real.alphas]
+    for _ in range(TRIES):
+        window = _window(real.image.shape[:2], rng, height, width)
+        if max(alpha[window].sum() / a for alpha, a in zip(real.alphas, area, strict=True)) > WHOLE:
+            break
+    side = int(rng.choice([-1, 1]))
+    fit = {"dsize": (width, height), "interpolation": cv2.INTER_AREA}
+    image = cv2.resize(real.image[window], **fit)[:, ::side].astype(np.float32) / 255
+    alphas = [np.clip(cv2.resize(alpha[window], **fit), 0, 1)[:, ::side] for alpha in real.alphas]
+    if rng.random() < 0.4:
+        image = recoloured(image, rng, 0.6)
+    over = rng.choice([0, 0, 0, 0, 1])
+    cast = [scaled(thing(material, rng), max(height, width) * rng.uniform(0.12, 0.4)) for _ in range(over)]
+    return stacked(np.ascontiguousarray(image), cast, rng, [a for a in alphas if a.sum() > 0.0006 * height * width])
+
+
 def compose(material: Material, rng: np.random.Generator, height: int, width: int) -> Scene:
     """A scene of the size; one in ten has nothing to lift."""
     image = ground(material, rng, height, width)
     return stacked(image, _cast(material, rng), rng)
 
 
-def stacked(image: np.ndarray, cast: list[Thing], rng: np.random.Generator) -> Scene:
-    """The things somewhere over the image, the first lowest, and all that happens to a picture afterwards."""
+def stacked(image: np.ndarray, cast: list[Thing], rng: np.random.Generator, there: Sequence[np.ndarray] = ()) -> Scene:
+    """The things somewhere over the image, the first lowest, and all that happens to a picture afterwards.
+
+    Args:
+        image: RGB, float32 in [0, 1] (h, w, 3).
+        cast: the things, scaled.
+        rng: decides.
+        there: alphas of things that the image itself shows, which nothing in it covers.
+    """
     height, width = image.shape[:2]
-    placed: list[np.ndarray] = []
+    placed = list(there)
     for one in cast:
         layer = place(one, rng, height, width)
         alpha = layer[..., 3]
@@ -161,13 +191,19 @@ def _busy(image: np.ndarray) -> float:
 def any_crop(material: Material, rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     """A part of any picture, RGB uint8 (height, width, 3)."""
     picture = material.grounds[rng.integers(len(material.grounds))]
-    least = min(picture.shape[0] / height, picture.shape[1] / width)
+    crop = picture[_window(picture.shape[:2], rng, height, width)]
+    enlarged = crop.shape[0] <= height
+    crop = cv2.resize(crop, (width, height), interpolation=cv2.INTER_LINEAR if enlarged else cv2.INTER_AREA)
+    return crop[:, :: rng.choice([-1, 1])]
+
+
+def _window(shape: tuple[int, int], rng: np.random.Generator, height: int, width: int) -> tuple[slice, slice]:
+    """A part of a picture of the shape, height to width as asked: from a third of it to as much as there is."""
+    least = min(shape[0] / height, shape[1] / width)
     zoom = max(least * rng.uniform(0.35, 1) ** 0.7, min(0.5, least))
     span = round(height * zoom), round(width * zoom)
-    top, left = (rng.integers(n - s + 1) for n, s in zip(picture.shape[:2], span, strict=True))
-    crop = picture[top : top + span[0], left : left + span[1]]
-    crop = cv2.resize(crop, (width, height), interpolation=cv2.INTER_AREA if zoom > 1 else cv2.INTER_LINEAR)
-    return crop[:, :: rng.choice([-1, 1])]
+    top, left = (int(rng.integers(n - s + 1)) for n, s in zip(shape, span, strict=True))
+    return slice(top, top + span[0]), slice(left, left + span[1])
 
 
 def weathered(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -4,7 +4,7 @@ Every function gives premultiplied RGBA, float32 in [0, 1], trimmed or nearly so
 side; `scenes.py` scales, turns and places them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from layersr.errors import InputError
 from layersr.training.pictures import CUTOUTS, find, is_page
+from layersr.training.subjects import Subjects, named, outlined, path_in
 
 Thing = np.ndarray
 """Premultiplied RGBA, float32 (h, w, 4)."""
@@ -28,11 +29,13 @@ class Material:
         side: longer side of the scenes it is for, in pixels.
         grounds: pictures, RGB uint8, shorter side about 1.5 sides.
         cutouts: RGBA uint8, longer side at most 0.8 sides; may be empty.
+        subjects: real pictures with subjects of their own, as large as the grounds; may be empty.
     """
 
     side: int
     grounds: list[np.ndarray]
     cutouts: list[np.ndarray]
+    subjects: list[Subjects] = field(default_factory=list)
 
 
 def gather(data: Path, side: int, apart: bool) -> Material:
@@ -41,12 +44,19 @@ def gather(data: Path, side: int, apart: bool) -> Material:
     Raises:
         InputError: there is no picture of that part.
     """
-    grounds = [p for p in find(data) if p.held_apart == apart and (apart or not is_page(p, data))]
-    grounds = [shrunk(p.read(), 1.5 * side) for p in grounds]
+    pictures = [p for p in find(data) if p.held_apart == apart]
+    real = {p.path: outlined(p, data, shrunk(p.read(), 1.5 * side)) for p in pictures if path_in(p, data) in named()}
+    subjects = [one for one in real.values() if one is not None]
+    if not apart:  # what is held apart stays as it was, or its scores could not be compared
+        pictures = [p for p in pictures if p.path not in real and not is_page(p, data)]
+    grounds = [shrunk(p.read(), 1.5 * side) for p in pictures]
     if not grounds:
         raise InputError(f"There are too few pictures in {data}: some twenty are needed, so that some are held apart.")
-    found = [p.read_cutout() for p in find(data, CUTOUTS) if p.held_apart == apart]
-    return Material(side, grounds, [small(c, 0.8 * side) for c in found if c is not None])
+    cutouts = [p.read_cutout() for p in find(data, CUTOUTS) if p.held_apart == apart]
+    cutouts = [c for c in cutouts if c is not None]
+    if not apart:
+        cutouts += [c for one in subjects for c in one.cutouts()]
+    return Material(side, grounds, [small(c, 0.8 * side) for c in cutouts], subjects)
 
 
 def shrunk(image: np.ndarray, shorter: float) -> np.ndarray:
