@@ -13,7 +13,7 @@ import numpy as np
 from layersr.backends.contours import cut_out
 from layersr.backends.saliency import SaliencyDetector
 from layersr.backends.topmost import TopmostDetector, features, features_of_classic, gathered
-from layersr.training.scenes import compose
+from layersr.training.kinds import compose_any
 from layersr.training.scores.detecting import iou
 from layersr.training.things import gather
 
@@ -27,7 +27,7 @@ def observed(data: Path, count: int, side: int = 384, seed: int = 77) -> tuple[T
     detector, classic = TopmostDetector("cpu"), SaliencyDetector()
     seen: tuple[list, list] = [], []
     for k in range(count):
-        scene = compose(material, rng, side, (side, side * 4 // 5)[k % 2])
+        scene = compose_any(material, rng, side, (side, side * 4 // 5)[k % 2])
         votes = detector.votes(scene.image)
         masks = gathered(votes)[0]
         own = zip((features(votes, mask) for mask in masks), cut_out(scene.image, masks), strict=True)

@@ -15,16 +15,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from layersr.training.attention import Attention, Unit, faint
-from layersr.training.pages import compose_page
-from layersr.training.scenes import Scene, compose, compose_photograph
+from layersr.training.kinds import compose_any
+from layersr.training.scenes import Scene, compose
 from layersr.training.things import Material, gather
 
 REACH = 0.022
 """Width of the bump around an element's middle, in longer sides of the picture."""
-
-
-PAGES, PHOTOGRAPHS = 0.15, 0.35
-"""Share of comic pages and of real pictures among the scenes it learns from; none is among those that score it."""
 
 
 class Block(nn.Module):
@@ -139,11 +135,7 @@ class DetectTask:
         shapes, side = ((1, 1), (0.8, 1), (1, 0.8), (0.7, 1)), int(rng.choice(self.sides))
         material, count = replace(self.material, side=side), round(self.batch * (self.side / side) ** 2)
         height, width = (round(side * f / 16) * 16 for f in shapes[rng.integers(len(shapes))])
-        real = PHOTOGRAPHS if material.subjects else 0
-        shares = [PAGES, real, 1 - PAGES - real]
-        kinds = rng.choice(len(shares), count, p=shares)
-        makers = (compose_page, compose_photograph, compose)
-        scenes = [makers[kind](material, rng, height, width) for kind in kinds]
+        scenes = [compose_any(material, rng, height, width) for _ in range(count)]
         images = torch.from_numpy(np.stack([s.image for s in scenes])).permute(0, 3, 1, 2)
         return images, torch.from_numpy(np.stack([target(s) for s in scenes]))
 

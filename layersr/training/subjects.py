@@ -1,10 +1,11 @@
 """Real pictures whose subjects were outlined by hand: what no composed scene teaches.
 
 A composed scene says of everything in the photograph below that it is no element, a bird or a face among it. In these
-the bird is the element. `subjects.json` names pictures of the project's data folder and, for each subject that nothing
-covers, one outline for each of its parts: x, y, x, y, ..., in thousandths of the picture's width and height. Boxes were
-drawn by hand, filled by the project's own box prompt, and looked at; what was not outlined well was left out. Pictures
-that have subjects, but no good outlines, are named with an empty list: they are no backgrounds.
+the bird is the element. `subjects.json`, here for the project's data folder and in any data folder for its own pictures
+(`python -m layersr.training.outline` writes it), names pictures and, for each subject that nothing covers, one outline
+for each of its parts: x, y, x, y, ..., in thousandths of the picture's width and height. Boxes were drawn by hand,
+filled by the project's own box prompt, and looked at; what was not outlined well was left out. Pictures that have
+subjects, but no good outlines, are named with an empty list: they are no backgrounds.
 """
 
 import json
@@ -15,9 +16,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from layersr.errors import InputError
 from layersr.training.pictures import Picture
 
-NAMED = Path(__file__).with_name("subjects.json")
+FILE = "subjects.json"
+NAMED = Path(__file__).with_name(FILE)
 EDGE = 0.7
 """Pixels by which an outline is softened."""
 
@@ -46,10 +49,26 @@ class Subjects:
         return out
 
 
+Outlines = dict[str, list[list[list[int]]]]
+"""Outlines of each subject's parts, by the picture's path in the data folder."""
+
+
 @cache
-def named() -> dict[str, list[list[list[int]]]]:
-    """What `subjects.json` says: outlines of each subject's parts, by the picture's path in the data folder."""
-    return json.loads(NAMED.read_text(encoding="utf-8"))
+def named(data: Path) -> Outlines:
+    """All that is outlined of a data folder's pictures."""
+    return json.loads(NAMED.read_text(encoding="utf-8")) | own(data)
+
+
+def own(data: Path) -> Outlines:
+    """What the data folder itself says.
+
+    Raises:
+        InputError: its `subjects.json` cannot be read.
+    """
+    try:
+        return json.loads((data / FILE).read_text(encoding="utf-8")) if (data / FILE).is_file() else {}
+    except ValueError as error:
+        raise InputError(f"{data / FILE} is no JSON ({error}); mend it or take it away.") from error
 
 
 def outlined(picture: Picture, data: Path, image: np.ndarray) -> Subjects | None:
@@ -60,7 +79,7 @@ def outlined(picture: Picture, data: Path, image: np.ndarray) -> Subjects | None
         data: the folder.
         image: what the picture shows, at any size.
     """
-    outlines = named().get(path_in(picture, data), [])
+    outlines = named(data).get(path_in(picture, data), [])
     return Subjects(image, tuple(_filled(parts, image.shape[:2]) for parts in outlines)) if outlines else None
 
 

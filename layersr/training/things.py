@@ -45,7 +45,9 @@ def gather(data: Path, side: int, apart: bool) -> Material:
         InputError: there is no picture of that part.
     """
     pictures = [p for p in find(data) if p.held_apart == apart]
-    real = {p.path: outlined(p, data, shrunk(p.read(), 1.5 * side)) for p in pictures if path_in(p, data) in named()}
+    real = {
+        p.path: outlined(p, data, shrunk(p.read(), 1.5 * side)) for p in pictures if path_in(p, data) in named(data)
+    }
     subjects = [one for one in real.values() if one is not None]
     if not apart:  # what is held apart stays as it was, or its scores could not be compared
         pictures = [p for p in pictures if p.path not in real and not is_page(p, data)]

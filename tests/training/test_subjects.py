@@ -6,9 +6,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
-from layersr.training import subjects
-from layersr.training.pictures import find
+from layersr.errors import InputError
+from layersr.training import outline, subjects
+from layersr.training.pictures import Picture, find
 from layersr.training.scenes import compose_photograph
 from layersr.training.things import Material, gather
 
@@ -16,7 +18,7 @@ SQUARE, TRIANGLE = [100, 100, 500, 100, 500, 600, 100, 600], [600, 200, 900, 200
 
 
 def test_outlines_are_outlines():
-    named = subjects.named()
+    named = json.loads(subjects.NAMED.read_text(encoding="utf-8"))
     assert sum(bool(outlines) for outlines in named.values()) > 50
     for path, outlines in named.items():
         assert path.split("/")[0] in ("photos", "paintings")
@@ -29,7 +31,7 @@ def test_outlines_are_outlines():
 
 def test_the_pictures_are_there(shared_data: Path):
     there = {subjects.path_in(p, shared_data) for p in find(shared_data)}
-    assert set(subjects.named()) <= there
+    assert set(subjects.named(shared_data)) <= there
 
 
 @pytest.fixture
@@ -38,13 +40,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for number in range(8):
         image = np.random.default_rng(number).integers(0, 256, (90, 120, 3), np.uint8)
         cv2.imwrite(str(tmp_path / f"{number}.png"), image)
-    outlines = tmp_path / "subjects.json"
-    outlines.write_text(json.dumps({"2.png": [[SQUARE], [TRIANGLE]], "5.png": []}))
-    monkeypatch.setattr(subjects, "NAMED", outlines)
+    (tmp_path / "subjects.json").write_text(json.dumps({"2.png": [[SQUARE], [TRIANGLE]], "5.png": []}))
     monkeypatch.setattr("layersr.training.pictures.held_apart", lambda path, below=0: False)
     subjects.named.cache_clear()
-    yield tmp_path
-    subjects.named.cache_clear()
+    return tmp_path
 
 
 def test_what_is_learned_from(folder: Path):
@@ -74,3 +73,29 @@ def test_a_real_picture_and_its_truth(folder: Path, seed: int):
     assert 0 <= scene.image.min() <= scene.image.max() <= 1
     assert scene.visible
     assert scene.all.max() > 0.9
+
+
+def test_outlining_a_picture(tmp_path: Path):
+    picture = np.full((90, 120, 3), (200, 170, 120), np.uint8)
+    cv2.circle(picture, (60, 45), 25, (40, 30, 200), -1, cv2.LINE_AA)
+    (tmp_path / "deep").mkdir()
+    cv2.imwrite(str(tmp_path / "deep" / "ball.png"), picture)
+    asked = [str(tmp_path / "deep" / "ball.png"), "--data", str(tmp_path)]
+    done = CliRunner().invoke(outline.main, [*asked, "--box", "33,18,54,54"])
+    assert done.exit_code == 0, done.output
+    ((parts,),) = (subjects.own(tmp_path)["deep/ball.png"],)
+    assert len(parts) == 1
+    found = subjects.outlined(Picture(tmp_path / "deep" / "ball.png", "", False), tmp_path, picture)
+    rows, columns = np.indices(picture.shape[:2])
+    ball = np.hypot(rows - 45, columns - 60) < 25.5
+    mask = found.alphas[0] > 0.5
+    assert (mask & ball).sum() / (mask | ball).sum() > 0.9
+    assert (tmp_path / "deep" / "ball.outlined.png").is_file()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    refused = CliRunner().invoke(outline.main, [*asked[:2], str(elsewhere)])
+    assert refused.exit_code == 2
+    assert "does not lie in" in refused.output
+    (tmp_path / "subjects.json").write_text("{")
+    with pytest.raises(InputError, match="no JSON"):
+        subjects.own(tmp_path)

@@ -1,0 +1,20 @@
+"""What detectors learn from: composed scenes, comic pages and real pictures."""
+
+import numpy as np
+
+from layersr.training.pages import compose_page
+from layersr.training.scenes import Scene, compose, compose_photograph
+from layersr.training.things import Material
+
+PAGES, PHOTOGRAPHS = 0.15, 0.35
+"""Share of comic pages, and of real pictures where there are any; none is among what detectors are scored on."""
+
+
+def compose_any(material: Material, rng: np.random.Generator, height: int, width: int) -> Scene:
+    """A scene of any kind."""
+    kind = rng.random()
+    if kind < PAGES:
+        return compose_page(material, rng, height, width)
+    if material.subjects and kind < PAGES + PHOTOGRAPHS:
+        return compose_photograph(material, rng, height, width)
+    return compose(material, rng, height, width)
