@@ -1,6 +1,6 @@
 """Every figure against its baselines: `python -m layersr.training.benchmark --data DIR`.
 
-Detecting, mattes, infill and alpha: see `layersr/training/scores/`.
+Detecting (composed scenes, real photographs), mattes, infill and alpha: see `layersr/training/scores/`.
 
 Upscaling: PSNR-Y on Set5 and Set14 (DIR/sr), pairs made by the literature's bicubic and rounded to 8 bits, the result
 rounded too, `scale` pixels of border left out. Time: the least of several runs, 128 x 128 pixels in, onnxruntime, as
@@ -21,7 +21,7 @@ from layersr.training.resampling import psnr_y, resize
 
 Method = Callable[[np.ndarray], np.ndarray]
 
-ROLES = ("detect", "matte", "infill", "alpha", "upscale")
+ONLY = ("detect", "photographs", "matte", "infill", "alpha", "upscale")
 
 
 def bicubic(scale: int) -> Method:
@@ -106,14 +106,15 @@ def _rfdn_onnx(weights: Path, folder: Path) -> Path:
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path, exists=True), required=True, help="The project's data folder.")
 @click.option("--threads", default=2, show_default=True)
-@click.option("--only", type=click.Choice(ROLES), help="One role; all of them else.")
+@click.option("--only", type=click.Choice(ONLY), help="One table; all of them else.")
 def main(data: Path, threads: int, only: str | None) -> None:
     """Print every figure beside its baselines, as Markdown tables."""
-    from layersr.training.scores import alphas, detecting, infilling, matting
+    from layersr.training.scores import alphas, detecting, infilling, matting, real
 
-    tables = {"detect": detecting.rows, "matte": matting.rows, "infill": infilling.rows, "alpha": alphas.rows}
-    for role, rows in tables.items():
-        if only in (None, role):
+    tables = {"detect": detecting.rows, "photographs": real.rows, "matte": matting.rows}
+    tables |= {"infill": infilling.rows, "alpha": alphas.rows}
+    for name, rows in tables.items():
+        if only in (None, name):
             click.echo("\n".join(rows(data)) + "\n")
     if only in (None, "upscale"):
         _upscaling_tables(data, threads)

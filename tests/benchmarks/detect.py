@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("LAYERSR_DATA", ROOT.parent / "shared" / "data"))
 SIDE = 640
 THRESHOLD = 0.42
-"""`decomposing.peel.Limits.confidence` at the default granularity."""
+"""`decomposing.choosing.Limits.confidence` at the default granularity."""
 
 NO_THINGS = ("light-masks", "particle", "smoke", "splat", "foliage", "sketch")
 """Folders of cut-outs that are glows, puffs, bare silhouettes or tiles."""
