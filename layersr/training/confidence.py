@@ -5,6 +5,7 @@ On fresh scenes of the training material, logistic regression (iteratively rewei
 one half.
 """
 
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import click
@@ -17,11 +18,13 @@ from layersr.training.kinds import compose_any
 from layersr.training.scores.detecting import iou
 from layersr.training.things import gather
 
+SIDE, SEED = 384, 77
+
 Table = tuple[np.ndarray, np.ndarray]
 """Features of some elements, (n, features), and whether each is right, (n,)."""
 
 
-def observed(data: Path, count: int, side: int = 384, seed: int = 77) -> tuple[Table, Table]:
+def observed(data: Path, count: int, side: int = SIDE, seed: int = SEED) -> tuple[Table, Table]:
     """What the network names in so many scenes, and what the classic detector names."""
     material, rng = gather(data, side, apart=False), np.random.default_rng(seed)
     detector, classic = TopmostDetector("cpu"), SaliencyDetector()
@@ -57,9 +60,15 @@ def fit(rows: np.ndarray, right: np.ndarray, ridge: float = 0.01) -> tuple[np.nd
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path, exists=True), required=True, help="The project's data folder.")
 @click.option("--scenes", default=300, show_default=True)
-def main(data: Path, scenes: int) -> None:
+@click.option("--jobs", default=1, show_default=True, help="Processes; each makes scenes of its own.")
+def main(data: Path, scenes: int, jobs: int) -> None:
     """Print the weights, and what thresholds give."""
-    for name, (rows, right) in zip(("", "CLASSIC_"), observed(data, scenes), strict=True):
+    counts = [len(range(k, scenes, jobs)) for k in range(jobs)]
+    with ProcessPoolExecutor(jobs) as pool:
+        parts = list(pool.map(observed, [data] * jobs, counts, [SIDE] * jobs, range(SEED, SEED + jobs)))
+    seen = ([table for table in some if len(table[0])] for some in zip(*parts, strict=True))
+    tables = [[np.concatenate(column) for column in zip(*some, strict=True)] for some in seen]
+    for name, (rows, right) in zip(("", "CLASSIC_"), tables, strict=True):
         weights, bias = fit(rows, right)
         numbers = [round(float(w), 2) for w in weights]
         click.echo(f"{name}WEIGHTS, {name}BIAS = np.array({numbers}), {bias:.2f}")
