@@ -214,6 +214,8 @@ def test_the_one_that_bites_lies_above() -> None:
     # what the detector says of what lies open outweighs a doubtful shape, and tells where the shape says nothing
     open_ = np.where(back, np.float32(0.95), np.float32(0.05))
     assert [e.name for e in order([a, b], canvas, opened=open_)] == ["a", "b"]
+    half = cv2.resize(open_, (canvas[1] // 2, canvas[0] // 2), interpolation=cv2.INTER_AREA)  # maps may be smaller
+    assert [e.name for e in order([a, b], canvas, opened=half)] == ["a", "b"]
     opened = np.full(canvas, 0.3, np.float32)
     opened[50:, 80:] = 0.9
     other = replace(other, peel=0)

@@ -129,7 +129,7 @@ def _verdict(a: Mask, b: Mask, more_open: float | None) -> float:
     return 0.0 if abs(verdict) < EVIDENCE else verdict
 
 
-def _open(mask: Mask, opened: Alpha) -> float:
+def _open(mask: Mask, opened: np.ndarray) -> float:
     """The logit that an element lies open: of the mean over its pixels."""
     size = opened.shape[::-1]
     within = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA).reshape(size[::-1])
