@@ -78,7 +78,10 @@ def peel(image: RGB, models: Models, limits: Limits, prompts: Sequence[Prompt], 
                 notes.append(f"Nothing was found at {place}; draw the element as a mask and give it with --mask.")
     for prompt in [prompt for wish in wishes[limits.max_layers :] for prompt in wish]:
         notes.append(f"{_place(prompt).capitalize()} was left out: at most {limits.max_layers} elements were allowed.")
-    layout = models.detect.layout(image) if isinstance(models.detect, LayoutDetector) else None
+    tells = (
+        isinstance(models.detect, LayoutDetector) and not limits.only_asked
+    )  # the artist's own order needs no telling
+    layout = models.detect.layout(image) if tells else None
 
     def owned(piece: Mask) -> int | None:
         return owner(piece, elements, layout, piece.shape) if layout is not None else None
