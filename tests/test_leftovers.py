@@ -6,6 +6,7 @@ import pytest
 
 from layersr import backends, decomposing
 from layersr.decomposing.leftovers import leftovers
+from layersr.decomposing.lifting import lift, whole
 from layersr.flattening import flatten
 from layersr.infill.structure import structure, touching
 from layersr.layers import Image
@@ -69,6 +70,27 @@ def test_a_lifted_balloon_takes_its_basket_along():
     alpha[canvas] = balloon_layer.pixels[own][..., 3] / 255
     assert alpha[basket].mean() > 0.8
     assert np.abs(stack.layers[0].pixels[..., :3][basket] / 255 - ground()[basket]).mean() < 0.05
+
+
+@pytest.mark.parametrize(("doubtful", "along"), [(False, True), (True, False)])
+def test_what_was_seen_as_a_thing_of_its_own_hangs_on_nothing(doubtful: bool, along: bool):
+    picture, balloon, basket = scene()
+    classic = backends.load("matte", "classic")
+    seen = [Detection(balloon.astype(np.float32), 0.9), Detection(basket.astype(np.float32), 0.1)]
+    (lifted,) = whole(picture, [lift(picture, seen[0], classic, 0)], classic, infill, seen if doubtful else seen[:1])
+    assert (lifted.on(CANVAS)[basket].mean() > 0.8) == along
+
+
+def test_beside_a_large_hole_a_small_thing_carries_nothing_large():
+    picture, balloon, basket = scene()
+    rows, columns = np.indices(CANVAS)
+    bird = np.hypot(rows - 88, columns - 80) <= 6  # below the basket, which is as large as the bird
+    picture[bird] = (0.1, 0.1, 0.9)
+    classic = backends.load("matte", "classic")
+    lifted = [lift(picture, Detection(mask.astype(np.float32), 0.9), classic, 0) for mask in (balloon, bird)]
+    large, small = whole(picture, lifted, classic, infill)
+    assert small.on(CANVAS)[basket].mean() < 0.3
+    assert large.on(CANVAS)[balloon].mean() > 0.9
 
 
 def test_strokes_do_not_go_on_from_what_is_avoided():

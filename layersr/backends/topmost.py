@@ -2,7 +2,8 @@
 
 The network sees a small picture. Its votes are gathered into elements as in Panoptic-DeepLab (B. Cheng et al., CVPR
 2020); their contours are moved to the picture's own edges by GrabCut (`contours.py`), and the matte does the rest. The
-classic detector names elements too, for composed scenes taught the network and it has no word for much that is painted.
+classic detector names elements too, for composed scenes taught the network and it has no word for much that is painted;
+and what carries lettering is looked for by itself (`bubbles.py`), for letters are too small for the network's view.
 How far either is believed was fitted on composed scenes; where the network recognises nothing, the classic detector's
 own score is the word. What the network was trained on and what it reaches stands in the model card
 (`layersr/models/detect_topmost.md`).
@@ -17,6 +18,7 @@ import numpy as np
 from layersr.arrays import RGB, Mask
 from layersr.backends import backend
 from layersr.backends.asked import boxed, pointed
+from layersr.backends.bubbles import bubbles
 from layersr.backends.contours import MEDIUM, cut_out, rough, shrink
 from layersr.backends.networks import Network
 from layersr.backends.saliency import SaliencyDetector
@@ -41,6 +43,9 @@ FAR = 0.12
 OVERLAP = 0.3
 """Of two elements that share more than this share of the less believed one, that one is dropped."""
 
+ALIKE = 0.6
+"""Intersection over union above which two masks are of one thing."""
+
 NOTHING = 0.05
 """Where any element is less likely than this, there is none that could be covered."""
 
@@ -51,13 +56,25 @@ WEIGHTS, BIAS = np.array([1.96, 1.19, 2.76, -16.22, 0.8, -7.9, -6.33]), 1.97
 """How `features` make the network's elements believed."""
 
 CLASSIC_WEIGHTS, CLASSIC_BIAS = np.array([6.07, -1.05, 0.82, -6.19, 0.23, -4.02, -5.26, 1.38]), -2.39
-"""How `features` and the classic detector's own score make its elements believed.
+"""How `features` and the classic detector's own score make its elements believed."""
 
-Both fitted as `python -m layersr.training.confidence --scenes 180 --jobs 2` does.
+LETTERED_WEIGHTS, LETTERED_BIAS = np.array([0.63, 1.61, 1.77, 6.8, -0.47, 6.07, 0.13, 4.0]), -14.09
+"""How `bubbles.evidence` makes patches with lettering believed.
+
+All fitted as `python -m layersr.training.confidence --scenes 180 --jobs 2` does.
 """
 
+LETTERED = "lettering"
+"""What a patch with lettering is called: whether it is a bubble, a sign or a label nobody knows."""
+
 CAUTION = 0.85
-"""Taken from every fitted belief (in logits): lifting what is no element costs an artist more than missing one."""
+"""Taken from every fitted belief but that of lettering (in logits).
+
+Lifting what is no element costs an artist more than missing one.
+"""
+
+EAGER = 0.5
+"""Added to the belief in lettering: what is wrong among it is mostly a part of a bubble, seldom nothing at all."""
 
 FAINT = 0.2
 """What is believed less is never lifted, so its contour need not be exact: it only tells where something may be."""
@@ -110,7 +127,7 @@ class TopmostDetector:
         votes = self.votes(image)
         found = self._by_network(image, votes)
         found += self._by_classic(image, votes, max((d.score for d in found), default=0.0))
-        return _whole(_apart(found), image, FAINT)
+        return _whole(_apart(_lettered(image, found) + found), image, FAINT)
 
     def _by_network(self, image: RGB, votes: Votes) -> list[Detection]:
         size = shrink(image, MEDIUM).shape[:2]
@@ -142,7 +159,7 @@ class TopmostDetector:
         """See `roles.LayoutDetector`: open is as much of an element as is held for a top-most one."""
         votes = self.votes(image)
         opened = np.clip(votes.top / np.maximum(votes.anything, NOTHING), 0, 1).astype(np.float32)
-        return Layout(opened, votes.x, votes.y)
+        return Layout(votes.anything, opened, votes.x, votes.y)
 
     def _look(self, crop: RGB) -> tuple[np.ndarray, list[np.ndarray], list[float]]:
         votes = self._closer(crop)
@@ -154,6 +171,22 @@ class TopmostDetector:
         if factor > 1:
             crop = cv2.resize(crop, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
         return self.votes(crop)
+
+
+def _lettered(image: RGB, named: Sequence[Detection]) -> list[Detection]:
+    """Bubbles and signs, which no small view shows well; their contours are those of their paper already.
+
+    Each is as sure as itself, or as the same thing in another's words.
+    """
+    size, found = shrink(image, MEDIUM).shape[:2], []
+    for mask, seen in bubbles(image):
+        small = cv2.resize(mask.astype(np.float32), size[::-1], interpolation=cv2.INTER_AREA)
+        score = _certain(seen @ LETTERED_WEIGHTS + LETTERED_BIAS + EAGER)
+        for other in named:
+            both = np.minimum(small, other.mask).sum() / np.maximum(small, other.mask).sum()
+            score = max(score, other.score if both > ALIKE else 0.0)
+        found.append(Detection(small, score, LETTERED))
+    return found
 
 
 def gathered(votes: Votes) -> tuple[list[np.ndarray], list[float]]:
@@ -193,17 +226,21 @@ def _whole(found: Sequence[Detection], image: RGB, faint: float = 0.0) -> list[D
     """The same elements at the picture's size, on its edges where they are believed more than `faint`."""
     out = []
     for detection in found:
-        if detection.score > faint:
+        if detection.score > faint and detection.label != LETTERED:
             (mask,) = cut_out(image, [detection.mask > 0.5])
         else:
             mask = rough(detection.mask, image.shape[:2])
         if mask.max() > 0.5:
-            out.append(Detection(mask, detection.score))
+            out.append(Detection(mask, detection.score, detection.label))
     return out
 
 
 def _belief(logit: float) -> float:
-    return float(1 / (1 + np.exp(CAUTION - logit)))
+    return _certain(logit - CAUTION)
+
+
+def _certain(logit: float) -> float:
+    return float(1 / (1 + np.exp(-logit)))
 
 
 def features(votes: Votes, mask: np.ndarray) -> np.ndarray:

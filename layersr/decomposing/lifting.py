@@ -1,5 +1,6 @@
 """Lift things off: matte and unmix them, and paint what was beneath."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import cv2
@@ -7,7 +8,7 @@ import numpy as np
 
 from layersr.arrays import RGB, Alpha, Mask
 from layersr.decomposing.element import Element, clipped, window_of
-from layersr.decomposing.leftovers import leftovers
+from layersr.decomposing.leftovers import SHARE, leftovers
 from layersr.decomposing.matting import continued, fringe, trimap
 from layersr.roles import Detection, Infiller, Matter
 
@@ -48,8 +49,18 @@ def lift(current: RGB, detection: Detection, matte: Matter, round_: int, asked: 
     )
 
 
-def whole(current: RGB, lifted: list[Element], matte: Matter, infill: Infiller) -> list[Element]:
-    """The lifted elements, together with what hangs on them and was not seen as part of them."""
+def whole(
+    current: RGB, lifted: list[Element], matte: Matter, infill: Infiller, seen: Sequence[Detection] = ()
+) -> list[Element]:
+    """The lifted elements, together with what hangs on them and was not seen as part of them.
+
+    Args:
+        current: the picture they were lifted off.
+        lifted: the elements.
+        matte: cuts out anew what grew.
+        infill: tells what the surroundings explain.
+        seen: all that the detector saw: what is a thing of its own, however small, hangs on no other.
+    """
     if not lifted:
         return lifted
     canvas = current.shape[:2]
@@ -58,16 +69,32 @@ def whole(current: RGB, lifted: list[Element], matte: Matter, infill: Infiller) 
     count, parts = cv2.connectedComponents(hanging.astype(np.uint8))
     near = np.ones((5, 5), np.uint8)
     contact = [np.bincount(parts[cv2.dilate(h.astype(np.uint8), near) > 0], minlength=count) for h in holes]
-    owner = np.argmax(contact, axis=0)
+    owner, areas = np.argmax(contact, axis=0), np.bincount(parts.ravel(), minlength=count)
+    others = _within(parts, areas, seen)
     out = []
     for n, element in enumerate(lifted):
-        own = (owner == n) & (contact[n] > 0)
+        # Holes that run into each other are large together; what hangs on one thing is small beside that thing.
+        own = (owner == n) & (contact[n] > 0) & (areas < SHARE * holes[n].sum())
+        for mask, inside in others:
+            if (mask & holes[n]).sum() < 0.5 * mask.sum():
+                own &= ~inside
         own[0] = False
         mask = np.where(own[parts], np.float32(1), element.on(canvas))
         found = Detection(mask, element.score, element.label)
         grown = lift(current, found, matte, element.peel, element.asked) if own.any() else None
         out.append(grown or element)
     return out
+
+
+def _within(parts: np.ndarray, areas: np.ndarray, seen: Sequence[Detection]) -> list[tuple[Mask, np.ndarray]]:
+    """The detections that hold most of a numbered part, and which parts these are."""
+    holding = []
+    for detection in seen:
+        mask = detection.mask > 0.5
+        inside = np.bincount(parts[mask], minlength=areas.size) > 0.5 * areas
+        if inside[1:].any():
+            holding.append((mask, inside))
+    return holding
 
 
 def _without_specks(alpha: Alpha) -> Alpha:

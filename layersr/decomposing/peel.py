@@ -107,7 +107,7 @@ def peel(image: RGB, models: Models, limits: Limits, prompts: Sequence[Prompt], 
         if not lifted:
             break
         here(Progress("fill beneath", 0.6))
-        lifted = whole(current, lifted, models.matte, models.infill)
+        lifted = whole(current, lifted, models.matte, models.infill, seen)
         current, filled, kept = remove(current, filled, lifted, left, models.infill, limits.explained)
         new = []
         for element in kept:

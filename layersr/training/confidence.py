@@ -2,7 +2,7 @@
 
 On fresh scenes of the training material, logistic regression (iteratively reweighted least squares) tells from
 `topmost.features` whether an element that the votes or the classic detector name matches a true one with an IoU above
-one half.
+one half, and from `bubbles.evidence` whether a patch with lettering does.
 """
 
 from concurrent.futures import ProcessPoolExecutor
@@ -11,14 +11,19 @@ from pathlib import Path
 import click
 import numpy as np
 
+from layersr.backends.bubbles import bubbles
 from layersr.backends.contours import cut_out
 from layersr.backends.saliency import SaliencyDetector
 from layersr.backends.topmost import TopmostDetector, features, features_of_classic, gathered
 from layersr.training.kinds import compose_any
+from layersr.training.pages import compose_page
 from layersr.training.scores.detecting import iou
 from layersr.training.things import gather
 
 SIDE, SEED = 384, 77
+
+LETTERED_SIDE, OUTLINED = 900, 0.6
+"""Letters want larger scenes; and what is flat is outlined well, or it is a part."""
 
 Table = tuple[np.ndarray, np.ndarray]
 """Features of some elements, (n, features), and whether each is right, (n,)."""
@@ -45,6 +50,18 @@ def observed(data: Path, count: int, side: int = SIDE, seed: int = SEED) -> tupl
     return first, second
 
 
+def observed_lettering(data: Path, count: int, seed: int = SEED) -> Table:
+    """What carries lettering in so many scenes, every other one a page; right is an IoU above `OUTLINED`."""
+    material, rng, seen = gather(data, LETTERED_SIDE, apart=False), np.random.default_rng(seed), []
+    for k in range(count):
+        compose = (compose_any, compose_page)[k % 2]
+        scene = compose(material, rng, LETTERED_SIDE, LETTERED_SIDE * (3, 2)[k % 4 != 0] // 3)
+        for mask, values in bubbles(scene.image):
+            best = max((iou(mask.astype(np.float32), alpha) for alpha in scene.visible), default=0)
+            seen.append((values, best > OUTLINED))
+    return np.array([v for v, _ in seen]), np.array([r for _, r in seen], float)
+
+
 def fit(rows: np.ndarray, right: np.ndarray, ridge: float = 0.01) -> tuple[np.ndarray, float]:
     """Weights and bias of a logistic regression."""
     middle, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-9
@@ -66,9 +83,10 @@ def main(data: Path, scenes: int, jobs: int) -> None:
     counts = [len(range(k, scenes, jobs)) for k in range(jobs)]
     with ProcessPoolExecutor(jobs) as pool:
         parts = list(pool.map(observed, [data] * jobs, counts, [SIDE] * jobs, range(SEED, SEED + jobs)))
-    seen = ([table for table in some if len(table[0])] for some in zip(*parts, strict=True))
+        lettered = list(pool.map(observed_lettering, [data] * jobs, counts, range(SEED, SEED + jobs)))
+    seen = ([table for table in some if len(table[0])] for some in [*zip(*parts, strict=True), lettered])
     tables = [[np.concatenate(column) for column in zip(*some, strict=True)] for some in seen]
-    for name, (rows, right) in zip(("", "CLASSIC_"), tables, strict=True):
+    for name, (rows, right) in zip(("", "CLASSIC_", "LETTERED_"), tables, strict=True):
         weights, bias = fit(rows, right)
         numbers = [round(float(w), 2) for w in weights]
         click.echo(f"{name}WEIGHTS, {name}BIAS = np.array({numbers}), {bias:.2f}")

@@ -6,7 +6,7 @@ from layersr.training.pages import compose_page
 from layersr.training.scenes import Scene, compose, compose_photograph
 from layersr.training.things import Material
 
-PAGES, PHOTOGRAPHS = 0.15, 0.35
+PAGES, PHOTOGRAPHS = 0.15, 0.3
 """Share of comic pages, and of real pictures where there are any; none is among what detectors are scored on."""
 
 
