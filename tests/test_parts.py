@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layersr import backends, decomposing
-from layersr.decomposing.choosing import LATER, Limits, worth_lifting
+from layersr.decomposing.choosing import AGAIN, FAINT, LATER, Limits, worth_lifting
 from layersr.decomposing.element import Element
 from layersr.decomposing.parts import joined, owner, together
 from layersr.flattening import flatten
@@ -121,6 +121,17 @@ def test_doubtful_late_things_stay_unless_they_belong():
     assert worth_lifting(doubtful, limits, 1, none, lambda piece: True) == doubtful
     sure = [Detection(mask, limits.confidence + LATER)]
     assert worth_lifting(sure, limits, 1, none) == sure
+
+
+def test_what_was_seen_from_the_first_need_not_be_as_sure():
+    mask, none = box(10, 10, 30, 30).astype(np.float32), np.zeros(CANVAS, bool)
+    limits = Limits()
+    late = [Detection(mask, limits.confidence + AGAIN)]
+    first = [Detection(box(10, 10, 30, 28).astype(np.float32), FAINT + 0.01)]
+    assert worth_lifting(late, limits, 1, none, first=first) == late
+    assert worth_lifting(late, limits, 1, none, first=[Detection(first[0].mask, FAINT)]) == []
+    assert worth_lifting(late, limits, 1, none, first=[Detection(box(10, 10, 30, 19).astype(np.float32), 0.4)]) == []
+    assert worth_lifting([Detection(mask, limits.confidence)], limits, 1, none, first=first) == []
 
 
 class Late:

@@ -15,6 +15,9 @@ Saliency is relative, and fills show what never was: of what scenes showed late 
 fourteen was a thing.
 """
 
+AGAIN, SAME, FAINT = 0.15, 0.5, 0.2
+"""By so much surer, if a detection overlapped it like this and was believed so much when nothing was lifted yet."""
+
 RIM = 0.015
 """What is so near to a side, in longer sides of the picture, runs along it: photographed paintings show some frame."""
 
@@ -57,6 +60,7 @@ def worth_lifting(
     round_: int,
     filled: Mask,
     belongs: Callable[[Mask], bool] = lambda mask: False,
+    first: Sequence[Detection] = (),
 ) -> list[Detection]:
     """Detections that are confident, large enough and not of our own making, best first, none over another.
 
@@ -66,6 +70,7 @@ def worth_lifting(
         round_: of the peel loop.
         filled: where the picture is a fill.
         belongs: whether a mask is a part of something that was lifted before.
+        first: what was seen when nothing was lifted yet.
     """
     taken = np.zeros(filled.shape, bool)
     worth = []
@@ -80,11 +85,21 @@ def worth_lifting(
             continue
         if _is_scenery(mask, detection.score, round_):
             continue
-        if round_ and detection.score < limits.confidence + LATER and not belongs(mask):
+        if round_ and not (_sure_enough(detection, mask, limits, first) or belongs(mask)):
             continue
         taken |= mask
         worth.append(detection)
     return worth
+
+
+def _sure_enough(detection: Detection, mask: Mask, limits: Limits, first: Sequence[Detection]) -> bool:
+    """Whether what comes late is believed as much as it must be."""
+    if detection.score >= limits.confidence + LATER:
+        return True
+    if detection.score < limits.confidence + AGAIN:
+        return False
+    known = (other.mask > 0.5 for other in first if other.score > FAINT)
+    return any((mask & other).sum() > SAME * (mask | other).sum() for other in known)
 
 
 def _is_scenery(mask: Mask, score: float, round_: int) -> bool:

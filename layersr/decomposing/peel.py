@@ -86,7 +86,7 @@ def peel(image: RGB, models: Models, limits: Limits, prompts: Sequence[Prompt], 
     def owned(piece: Mask) -> int | None:
         return owner(piece, elements, layout, piece.shape) if layout is not None else None
 
-    base = 0.3 if prompts else 0.0
+    base, first = 0.3 if prompts else 0.0, ()
     for round_ in range(ROUNDS):
         here = within(report, base + (1 - base) * round_ / ROUNDS, base + (1 - base) * (round_ + 1) / ROUNDS)
         room = limits.max_layers - len(elements)
@@ -96,7 +96,8 @@ def peel(image: RGB, models: Models, limits: Limits, prompts: Sequence[Prompt], 
         here(Progress("find elements", 0.0))
         seen = models.detect(current)
         left = small_things(seen)
-        worth = worth_lifting(seen, limits, round_, filled, lambda mask: owned(mask) is not None)
+        first = first or seen
+        worth = worth_lifting(seen, limits, round_, filled, lambda mask: owned(mask) is not None, first)
         worth = worth[:room] if search else []
         lifted = []
         for number, detection in enumerate(worth):
