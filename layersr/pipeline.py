@@ -78,6 +78,7 @@ def decompose(image: Image, recipe: Recipe | None = None, report: Report = silen
         backends.load("matte", recipe.matte, recipe.device),
         backends.load("infill", recipe.infill, recipe.device),
         Chain(backends.load("upscale", ENLARGING, recipe.device)),
+        backends.load("understand", recipe.understand, recipe.device) if recipe.texts else None,
     )
     return decomposing.decompose(
         image,
@@ -121,11 +122,11 @@ def names(path: str) -> list[str]:
 
 def _prompts(recipe: Recipe, image: Image) -> list[Prompt]:
     """What the artist asks for, in the order it was given."""
-    masks, boxes, points = iter(recipe.masks), iter(recipe.boxes), iter(recipe.points)
-    kinds = recipe.prompts or ("mask",) * len(recipe.masks) + ("box",) * len(recipe.boxes) + ("point",) * len(
-        recipe.points
-    )
+    given = {"text": recipe.texts, "mask": recipe.masks, "box": recipe.boxes, "point": recipe.points}
+    texts, masks, boxes, points = map(iter, given.values())
+    kinds = recipe.prompts or [kind for kind, some in given.items() for _ in some]
     made = {
+        "text": lambda: Prompt(text=next(texts)),
         "mask": lambda: Prompt(mask=read_mask(next(masks), image.width, image.height)),
         "box": lambda: Prompt(box=next(boxes)),
         "point": lambda: Prompt(point=next(points)),

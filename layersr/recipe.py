@@ -22,10 +22,12 @@ class Recipe:
         dpi: pixels per inch of a print, 0 for what the picture says; without a size, its paper stays as large.
         max_layers: at most so many elements are lifted (what the artist asks for comes first and counts).
         granularity: 0 = main subjects only, 1 = everything liftable.
+        texts: words for what to find ("eyes"), one element for each thing they fit, in a group of that name.
         masks: mask files (non-black or opaque = selected), one element each.
         boxes: left, top, width, height in image pixels, one element each.
         points: x, y in image pixels, one element each.
         detect: backend that finds elements; "none" lifts only what the artist asks for.
+        understand: backend that finds what is named by `texts`.
         matte: backend that estimates mattes.
         infill: backend that paints what is hidden.
         upscale: backend that super-resolves colours.
@@ -35,9 +37,9 @@ class Recipe:
         context: beside edges, colours are enlarged in the picture around them and unmixed, not by themselves.
         keep: hidden layers for reference: "flat" is the picture enlarged as a whole by the same models, "original" the
             picture as it came, "provenance" shows which pixels were estimated (yellow) or invented (red).
-        keep_together: all that is asked for by masks, boxes and points is one element.
+        keep_together: all that is asked for by words, masks, boxes and points is one element.
         order: a file of layer names, one a line, the top one first: those elements are put in that z-order.
-        prompts: the order in which masks, boxes and points were given, as "mask", "box", "point".
+        prompts: the order in which words, masks, boxes and points were given, as "text", "mask", "box", "point".
     """
 
     scale: int = 2
@@ -45,10 +47,12 @@ class Recipe:
     dpi: float = 0.0
     max_layers: int = 24
     granularity: float = 0.5
+    texts: tuple[str, ...] = ()
     masks: tuple[str, ...] = ()
     boxes: tuple[tuple[int, int, int, int], ...] = ()
     points: tuple[tuple[int, int], ...] = ()
     detect: str = "layersr"
+    understand: str = "clipseg"
     matte: str = "layersr"
     infill: str = "layersr"
     upscale: str = "layersr"

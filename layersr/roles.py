@@ -102,6 +102,21 @@ class LayoutDetector(Detector, Protocol):
 
 
 @runtime_checkable
+class Understander(Protocol):
+    """Finds what is named."""
+
+    def __call__(self, image: RGB, text: str, filled: Mask | None = None) -> Sequence[Detection]:
+        """One detection for each thing that the words fit, best first; labels are the words.
+
+        Args:
+            image: the picture.
+            text: words ("eyes").
+            filled: where the picture is a fill, which nobody asks for. None if nowhere.
+        """
+        ...
+
+
+@runtime_checkable
 class Matter(Protocol):
     """Estimates a matte."""
 
@@ -179,6 +194,7 @@ class DepthEstimator(Protocol):
 
 ROLES: dict[str, type] = {
     "detect": Detector,
+    "understand": Understander,
     "matte": Matter,
     "infill": Infiller,
     "upscale": Upscaler,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from layersr.recipe import Recipe
     from layersr.score import Recomposition
 
-PROMPTS = {"--mask": "mask", "--box": "box", "--point": "point"}
+PROMPTS = {"--prompt": "text", "--mask": "mask", "--box": "box", "--point": "point"}
 
 
 class Numbers(click.ParamType):
@@ -42,7 +42,7 @@ class Numbers(click.ParamType):
 
 
 class InOrder(click.Command):
-    """Remembers in what order masks, boxes and points were given, which click tells within one option only."""
+    """Remembers in what order words, masks, boxes and points were given, which click tells within one option only."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Note the kinds in passing."""
@@ -71,6 +71,7 @@ class Job:
 @sized
 @click.option("--max-layers", type=click.IntRange(min=0), metavar="N", help="Lift at most N elements [24].")
 @click.option("--granularity", type=click.FloatRange(0, 1), metavar="0..1", help="0 main subjects, 1 everything [0.5].")
+@click.option("--prompt", "texts", multiple=True, metavar="TEXT", help="Lift each thing so named. Repeatable.")
 @click.option("--mask", "masks", multiple=True, metavar="FILE", help="Lift what is white. Repeatable.")
 @click.option(
     "--box", "boxes", multiple=True, type=Numbers("L", "T", "W", "H"), help="Lift what is in a box. Repeatable."
@@ -79,6 +80,7 @@ class Job:
 @click.option("--keep-together", is_flag=True, default=None, help="What you ask for is one layer.")
 @click.option("--order", metavar="FILE", help="Z-order: layer names, one a line, the top one first.")
 @click.option("--detect", metavar="NAME", help="What finds elements; none: only what you ask for [layersr].")
+@click.option("--understand", metavar="NAME", help="What finds the things you name with --prompt [clipseg].")
 @click.option("--matte", metavar="NAME", help="What estimates soft edges [layersr].")
 @click.option("--infill", metavar="NAME", help="What paints hidden parts [layersr].")
 @click.option("--upscale", metavar="NAME", help="What enlarges colours [layersr].")
@@ -117,7 +119,8 @@ def export(
     layersr export in.png                  writes in.psd beside it
     layersr export *.png -o results        one document per picture
 
-    What you point at with --mask, --box and --point is lifted first, in the order given. Options override --recipe.
+    What you name with --prompt, or point at with --mask, --box and --point, is lifted first, in the order given.
+    Options override --recipe.
     With -o, --preview and --report are written per picture: `--preview sheet.png` gives DIR/NAME.sheet.png.
     """  # noqa: D301  # click wants the backspace itself
     try:
@@ -176,9 +179,9 @@ def _recipe(file: str | None, choices: dict[str, Any], order: tuple[str, ...]) -
     recipe = recipes.load(file) if file else recipes.Recipe()
     given = {name: value for name, value in choices.items() if value not in (None, ())} | sized_by(choices)
     if order:
-        given = {"masks": (), "boxes": (), "points": (), **given, "prompts": order}
+        given = {"texts": (), "masks": (), "boxes": (), "points": (), **given, "prompts": order}
     recipe = replace(recipe, **given)
-    for role in ("detect", "matte", "infill", "upscale", "alpha"):
+    for role in ("detect", "understand", "matte", "infill", "upscale", "alpha"):
         name = getattr(recipe, role)
         if (role, name) not in backends.find() and (role, name) != ("detect", "none"):
             backends.load(role, name)  # says what there is instead

@@ -15,9 +15,10 @@ from layersr.decomposing.background import background
 from layersr.decomposing.choosing import Limits
 from layersr.decomposing.element import window_of
 from layersr.decomposing.hidden import extend
+from layersr.decomposing.models import Models
 from layersr.decomposing.names import named
 from layersr.decomposing.order import order
-from layersr.decomposing.peel import Models, peel
+from layersr.decomposing.peel import peel
 from layersr.layers import Image, Layer, LayerStack
 from layersr.progress import Progress, Report, silent, within
 from layersr.roles import Prompt

@@ -25,7 +25,8 @@ def gathered(elements: Sequence[Element], canvas: tuple[int, int]) -> list[Eleme
     """The elements back to front, alike small ones next to each other and in one group.
 
     An element is moved in z-order only past those it does not touch, so the picture stays what it is. One that cannot
-    be moved to its like stays outside; what the artist asked for does too.
+    be moved to its like stays outside. What the artist asked for in words is a group of that name already; what else
+    was asked for is in none.
 
     Args:
         elements: back to front.
@@ -34,7 +35,10 @@ def gathered(elements: Sequence[Element], canvas: tuple[int, int]) -> list[Eleme
     mattes = [element.on(canvas) > 0 for element in elements]
     placed = list(range(len(elements)))
     group: dict[int, str] = {}
-    taken: set[str] = set()
+    taken = {element.group for element in elements} - {""}
+    for name in sorted(taken):
+        block, placed = _together([k for k, element in enumerate(elements) if element.group == name], placed, mattes)
+        group |= dict.fromkeys(block, name)
     for kind in _kinds(elements, canvas):
         block, placed = _together(kind, placed, mattes)
         if len(block) >= FEWEST:
