@@ -43,6 +43,9 @@ FAR = 0.12
 OVERLAP = 0.3
 """Of two elements that share more than this share of the less believed one, that one is dropped."""
 
+WITHIN = 0.5
+"""How surely something that nothing covers goes on around what lies within it."""
+
 ALIKE = 0.6
 """Intersection over union above which two masks are of one thing."""
 
@@ -127,7 +130,7 @@ class TopmostDetector:
         votes = self.votes(image)
         found = self._by_network(image, votes)
         found += self._by_classic(image, votes, max((d.score for d in found), default=0.0))
-        return _whole(_apart(_lettered(image, found) + found), image, FAINT)
+        return _whole(_apart(_lettered(image, votes, found) + found), image, FAINT)
 
     def _by_network(self, image: RGB, votes: Votes) -> list[Detection]:
         size = shrink(image, MEDIUM).shape[:2]
@@ -173,13 +176,16 @@ class TopmostDetector:
         return self.votes(crop)
 
 
-def _lettered(image: RGB, named: Sequence[Detection]) -> list[Detection]:
+def _lettered(image: RGB, votes: Votes, named: Sequence[Detection]) -> list[Detection]:
     """Bubbles and signs, which no small view shows well; their contours are those of their paper already.
 
-    Each is as sure as itself, or as the same thing in another's words.
+    Each is as sure as itself, or as the same thing in another's words. What lies within something larger that nothing
+    covers is a part of that: the window of a shop.
     """
     size, found = shrink(image, MEDIUM).shape[:2], []
     for mask, seen in bubbles(image):
+        if votes.top[_rim(rough(mask, votes.top.shape) > 0.5)].mean() > WITHIN:
+            continue
         small = cv2.resize(mask.astype(np.float32), size[::-1], interpolation=cv2.INTER_AREA)
         score = _certain(seen @ LETTERED_WEIGHTS + LETTERED_BIAS + EAGER)
         for other in named:
@@ -237,6 +243,12 @@ def _whole(found: Sequence[Detection], image: RGB, faint: float = 0.0) -> list[D
 
 def _belief(logit: float) -> float:
     return _certain(logit - CAUTION)
+
+
+def _rim(mask: np.ndarray) -> np.ndarray:
+    """What is just outside of a mask; all of it where nothing is."""
+    around = (cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0) & ~mask
+    return around if around.any() else ~around
 
 
 def _certain(logit: float) -> float:
