@@ -55,10 +55,10 @@ NOTHING = 0.05
 LEAST, SMALLEST = 0.0004, 4
 """Least share of the picture, and of pixels that the network sees."""
 
-WEIGHTS, BIAS = np.array([1.96, 1.19, 2.76, -16.22, 0.8, -7.9, -6.33]), 1.97
+WEIGHTS, BIAS = np.array([6.43, -0.55, 3.46, 2.45, 0.65, -6.23, -5.35]), -2.56
 """How `features` make the network's elements believed."""
 
-CLASSIC_WEIGHTS, CLASSIC_BIAS = np.array([6.07, -1.05, 0.82, -6.19, 0.23, -4.02, -5.26, 1.38]), -2.39
+CLASSIC_WEIGHTS, CLASSIC_BIAS = np.array([3.1, 1.42, 2.67, -13.83, 0.43, -3.68, -3.32, 1.87]), -2.67
 """How `features` and the classic detector's own score make its elements believed."""
 
 LETTERED_WEIGHTS, LETTERED_BIAS = np.array([0.63, 1.61, 1.77, 6.8, -0.47, 6.07, 0.13, 4.0]), -14.09
