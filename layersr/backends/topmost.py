@@ -43,8 +43,8 @@ FAR = 0.12
 OVERLAP = 0.3
 """Of two elements that share more than this share of the less believed one, that one is dropped."""
 
-WITHIN = 0.5
-"""How surely something that nothing covers goes on around what lies within it."""
+WITHIN = 0.55
+"""How surely something goes on around what lies within it: 0.49 at most around bubbles of nine pages."""
 
 ALIKE = 0.6
 """Intersection over union above which two masks are of one thing."""
@@ -179,12 +179,12 @@ class TopmostDetector:
 def _lettered(image: RGB, votes: Votes, named: Sequence[Detection]) -> list[Detection]:
     """Bubbles and signs, which no small view shows well; their contours are those of their paper already.
 
-    Each is as sure as itself, or as the same thing in another's words. What lies within something larger that nothing
-    covers is a part of that: the window of a shop.
+    Each is as sure as itself, or as the same thing in another's words. What lies within something larger is a part of
+    that: the window of a shop.
     """
     size, found = shrink(image, MEDIUM).shape[:2], []
     for mask, seen in bubbles(image):
-        if votes.top[_rim(rough(mask, votes.top.shape) > 0.5)].mean() > WITHIN:
+        if votes.anything[_rim(rough(mask, votes.top.shape) > 0.5)].mean() > WITHIN:
             continue
         small = cv2.resize(mask.astype(np.float32), size[::-1], interpolation=cv2.INTER_AREA)
         score = _certain(seen @ LETTERED_WEIGHTS + LETTERED_BIAS + EAGER)
