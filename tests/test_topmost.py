@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from layersr.backends.topmost import Votes, gathered
+from layersr.backends.votes import Votes, gathered
 
 SIDE = 96
 
@@ -46,3 +46,23 @@ def test_without_a_middle_a_region_is_doubtful():
 def test_nothing_gives_nothing_and_specks_are_left():
     assert gathered(votes()) == ([], [])
     assert gathered(votes((40, 40, 1))) == ([], [])
+
+
+def test_parts_that_disagree_about_the_middle_are_one_thing():
+    """A bird whose breast, head and wings look each for a middle of their own."""
+    said = votes((48, 48, 24))
+    rows, columns = np.indices((SIDE, SIDE))
+    said.middle[:] = 0
+    for y in (38, 58):
+        for x in (38, 58):
+            quarter = (said.top > 0.5) & ((rows < 48) == (y < 48)) & ((columns < 48) == (x < 48))
+            said.x[quarter], said.y[quarter] = x, y
+            said.middle[:] = np.maximum(said.middle, 0.18 * np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / 8))
+    (mask,), (score,) = gathered(said)
+    assert np.array_equal(mask, said.top > 0.5)
+    assert score > 0.42
+
+
+def test_neighbours_that_are_believed_are_not_thrown_together():
+    masks, _ = gathered(votes((30, 40, 14), (58, 40, 15), (80, 75, 10)))
+    assert len(masks) == 3

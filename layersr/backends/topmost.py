@@ -1,27 +1,36 @@
 """The project's own detector: a small network that marks what nothing covers, and lets every pixel vote for a middle.
 
-The network sees a small picture. Its votes are gathered into elements as in Panoptic-DeepLab (B. Cheng et al., CVPR
-2020); their contours are moved to the picture's own edges by GrabCut (`contours.py`), and the matte does the rest. The
-classic detector names elements too, for composed scenes taught the network and it has no word for much that is painted;
-and what carries lettering is looked for by itself (`bubbles.py`), for letters are too small for the network's view.
-How far either is believed was fitted on composed scenes; where the network recognises nothing, the classic detector's
-own score is the word. What the network was trained on and what it reaches stands in the model card
+The network sees a small picture. Its votes are gathered into elements (`votes.py`); their contours are moved to the
+picture's own edges by GrabCut (`contours.py`), and the matte does the rest. The classic detector names elements too,
+for composed scenes taught the network and it has no word for much that is painted; and what carries lettering is
+looked for by itself (`bubbles.py`), for letters are too small for the network's view. How far either is believed was
+fitted on composed scenes and outlined pictures; where the network recognises nothing, the classic detector's own
+score is the word. What the network was trained on and what it reaches stands in the model card
 (`layersr/models/detect_topmost.md`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from layersr.arrays import RGB, Mask
+from layersr.arrays import RGB
 from layersr.backends import backend
 from layersr.backends.asked import boxed, pointed
 from layersr.backends.bubbles import bubbles
 from layersr.backends.contours import MEDIUM, cut_out, rough, shrink
 from layersr.backends.networks import Network
 from layersr.backends.saliency import SaliencyDetector
+from layersr.backends.votes import (
+    CLASSIC_BIAS,
+    CLASSIC_WEIGHTS,
+    OVERLAP,
+    Votes,
+    belief,
+    certain,
+    features_of_classic,
+    gathered,
+)
 from layersr.errors import BackendError
 from layersr.roles import Detection, Layout, Prompt
 
@@ -30,18 +39,6 @@ SIDE = 320
 
 ENLARGED = 3.0
 """How many times a part of a picture is enlarged at most to be looked at closer."""
-
-PART = 0.35
-"""Probability from which a pixel takes part in the vote."""
-
-MIDDLE, APART = 0.12, 0.025
-"""Least height of a middle, and how near two may be, in longer sides."""
-
-FAR = 0.12
-"""A vote farther than this from every middle, in longer sides, counts for none."""
-
-OVERLAP = 0.3
-"""Of two elements that share more than this share of the less believed one, that one is dropped."""
 
 WITHIN = 0.55
 """How surely something goes on around what lies within it: 0.49 at most around bubbles of nine pages."""
@@ -52,29 +49,14 @@ ALIKE = 0.6
 NOTHING = 0.05
 """Where any element is less likely than this, there is none that could be covered."""
 
-LEAST, SMALLEST = 0.0004, 4
-"""Least share of the picture, and of pixels that the network sees."""
-
-WEIGHTS, BIAS = np.array([6.43, -0.55, 3.46, 2.45, 0.65, -6.23, -5.35]), -2.56
-"""How `features` make the network's elements believed."""
-
-CLASSIC_WEIGHTS, CLASSIC_BIAS = np.array([3.1, 1.42, 2.67, -13.83, 0.43, -3.68, -3.32, 1.87]), -2.67
-"""How `features` and the classic detector's own score make its elements believed."""
-
 LETTERED_WEIGHTS, LETTERED_BIAS = np.array([0.63, 1.61, 1.77, 6.8, -0.47, 6.07, 0.13, 4.0]), -14.09
 """How `bubbles.evidence` makes patches with lettering believed.
 
-All fitted as `python -m layersr.training.confidence --scenes 180 --jobs 2` does.
+Fitted as `python -m layersr.training.confidence --scenes 180 --jobs 2` does, which the beliefs of `votes.py` were too.
 """
 
 LETTERED = "lettering"
 """What a patch with lettering is called: whether it is a bubble, a sign or a label nobody knows."""
-
-CAUTION = 0.85
-"""Taken from every fitted belief but that of lettering (in logits).
-
-Lifting what is no element costs an artist more than missing one.
-"""
 
 EAGER = 0.5
 """Added to the belief in lettering: what is wrong among it is mostly a part of a bubble, seldom nothing at all."""
@@ -84,25 +66,6 @@ FAINT = 0.2
 
 ALONE = 0.9
 """Taken from the classic detector's own score (in logits) where the network recognises nothing."""
-
-
-@dataclass(frozen=True, eq=False)
-class Votes:
-    """What the network says of a picture, float32, small (h, w) maps.
-
-    Attributes:
-        top: probability that an element lies here which nothing covers.
-        anything: probability that any element does.
-        middle: how much a pixel is the middle of one.
-        x: where this pixel's element has its middle, in small pixels.
-        y: likewise.
-    """
-
-    top: np.ndarray
-    anything: np.ndarray
-    middle: np.ndarray
-    x: np.ndarray
-    y: np.ndarray
 
 
 class TopmostDetector:
@@ -144,7 +107,7 @@ class TopmostDetector:
             if seen is not None:
                 by_both = seen @ CLASSIC_WEIGHTS + CLASSIC_BIAS
                 alone = np.log(own / (1 - min(own, 0.999)) + 1e-6) - ALONE
-                score = _belief(recognised * by_both + (1 - recognised) * alone)
+                score = belief(recognised * by_both + (1 - recognised) * alone)
                 found.append(Detection(rough(mask, size), score))
         return found
 
@@ -187,33 +150,12 @@ def _lettered(image: RGB, votes: Votes, named: Sequence[Detection]) -> list[Dete
         if votes.anything[_rim(rough(mask, votes.top.shape) > 0.5)].mean() > WITHIN:
             continue
         small = cv2.resize(mask.astype(np.float32), size[::-1], interpolation=cv2.INTER_AREA)
-        score = _certain(seen @ LETTERED_WEIGHTS + LETTERED_BIAS + EAGER)
+        score = certain(seen @ LETTERED_WEIGHTS + LETTERED_BIAS + EAGER)
         for other in named:
             both = np.minimum(small, other.mask).sum() / np.maximum(small, other.mask).sum()
             score = max(score, other.score if both > ALIKE else 0.0)
         found.append(Detection(small, score, LETTERED))
     return found
-
-
-def gathered(votes: Votes) -> tuple[list[np.ndarray], list[float]]:
-    """The elements the votes name: boolean masks that do not overlap, and their scores in [0, 1]."""
-    side = max(votes.top.shape)
-    part = votes.top > PART
-    reach = 2 * round(APART * side) + 1
-    soft = cv2.GaussianBlur(votes.middle, (0, 0), 1.0)
-    peak = (soft == cv2.dilate(soft, np.ones((reach, reach), np.uint8))) & (soft > MIDDLE)
-    ys, xs = np.nonzero(peak)
-    group = np.full(votes.top.shape, -1, np.int32)
-    if len(ys):
-        rows, columns = np.nonzero(part)
-        way = np.hypot(votes.x[rows, columns, None] - xs, votes.y[rows, columns, None] - ys)
-        nearest = way.argmin(axis=1)
-        group[rows, columns] = np.where(way.min(axis=1) < FAR * side, nearest, -1)
-    masks = [group == k for k in range(len(ys))]
-    _, rest = cv2.connectedComponents((part & (group < 0)).astype(np.uint8))  # elements without a middle
-    masks += [rest == k for k in range(1, rest.max() + 1)]
-    masks = [mask for mask in masks if mask.sum() >= max(SMALLEST, LEAST * mask.size)]
-    return masks, [_belief(features(votes, mask) @ WEIGHTS + BIAS) for mask in masks]
 
 
 def _apart(found: Sequence[Detection]) -> list[Detection]:
@@ -241,48 +183,16 @@ def _whole(found: Sequence[Detection], image: RGB, faint: float = 0.0) -> list[D
     return out
 
 
-def _belief(logit: float) -> float:
-    return _certain(logit - CAUTION)
-
-
 def _rim(mask: np.ndarray) -> np.ndarray:
     """What is just outside of a mask; all of it where nothing is."""
     around = (cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0) & ~mask
     return around if around.any() else ~around
 
 
-def _certain(logit: float) -> float:
-    return float(1 / (1 + np.exp(-logit)))
-
-
-def features(votes: Votes, mask: np.ndarray) -> np.ndarray:
-    """What tells a whole element from a part, a heap or a fancy: seven numbers.
-
-    How sure the pixels are, and how many are very sure; how sure the middle is; how far the votes scatter; the size;
-    how sure the network is of what is just outside; how far from the mask's own middle the votes lie.
-    """
-    side = max(mask.shape)
-    inside, ys, xs = votes.top[mask], *np.nonzero(mask)
-    outside = (cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0) & ~mask
-    x, y = votes.x[mask], votes.y[mask]
-    return np.array(
-        [
-            inside.mean(),
-            (inside > 0.8).mean(),
-            votes.middle[mask].max(),
-            np.sqrt(x.var() + y.var()) / side,
-            np.log(mask.mean()),
-            votes.top[outside].mean() if outside.any() else 0,
-            (abs(x.mean() - xs.mean()) + abs(y.mean() - ys.mean())) / side,
-        ]
-    )
-
-
-def features_of_classic(votes: Votes, named: Mask, score: float) -> np.ndarray | None:
-    """`features` of what the classic detector named, and its own score; None where the votes are too small for it."""
-    size = votes.top.shape[::-1]
-    mask = cv2.resize(named.astype(np.float32), size, interpolation=cv2.INTER_AREA).reshape(size[::-1]) > 0.5
-    return np.append(features(votes, mask), score) if mask.sum() >= SMALLEST else None
+def _rim(mask: np.ndarray) -> np.ndarray:
+    """What is just outside of a mask; all of it where nothing is."""
+    around = (cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0) & ~mask
+    return around if around.any() else ~around
 
 
 @backend(

@@ -1,7 +1,7 @@
-"""Fit the detector's confidence: `python -m layersr.training.confidence --data DIR` prints what `topmost.py` holds.
+"""Fit the detector's confidence: `python -m layersr.training.confidence --data DIR` prints what its modules hold.
 
 On fresh scenes of the training material, logistic regression (iteratively reweighted least squares) tells from
-`topmost.features` whether an element that the votes or the classic detector name matches a true one with an IoU above
+`votes.features` whether an element that the votes or the classic detector name matches a true one with an IoU above
 one half, and from `bubbles.evidence` whether a patch with lettering does.
 """
 
@@ -14,7 +14,8 @@ import numpy as np
 from layersr.backends.bubbles import bubbles
 from layersr.backends.contours import cut_out
 from layersr.backends.saliency import SaliencyDetector
-from layersr.backends.topmost import TopmostDetector, features, features_of_classic, gathered
+from layersr.backends.topmost import TopmostDetector
+from layersr.backends.votes import features, features_of_classic, gathered
 from layersr.training.kinds import compose_any
 from layersr.training.pages import compose_page
 from layersr.training.scores.detecting import iou
