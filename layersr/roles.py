@@ -80,13 +80,11 @@ class Layout:
     """What a detector saw of how things lie in a picture; maps of one size, mostly smaller than the picture.
 
     Attributes:
-        there: how likely anything but ground is seen at a pixel, covered or not, float32 in [0, 1].
         opened: how likely nothing covers what is seen at a pixel, float32 in [0, 1].
         x: column of the map where the thing seen at a pixel has its middle, float32.
         y: row of the map, likewise.
     """
 
-    there: Alpha
     opened: Alpha
     x: np.ndarray
     y: np.ndarray

@@ -37,7 +37,7 @@ def layout(towards: dict[tuple[int, int], np.ndarray], opened: float = 0.9) -> L
     y, x = np.indices(CANVAS, np.float32)
     for (column, row), mask in towards.items():
         x[mask], y[mask] = column, row
-    return Layout(np.ones(CANVAS, np.float32), np.full(CANVAS, opened, np.float32), x, y)
+    return Layout(np.full(CANVAS, opened, np.float32), x, y)
 
 
 HOUSE, ROOF, SHED = box(20, 30, 60, 70), box(25, 20, 55, 30), box(60, 50, 75, 70)

@@ -125,7 +125,7 @@ class TopmostDetector:
         """See `roles.LayoutDetector`: open is as much of an element as is held for a top-most one."""
         votes = self.votes(image)
         opened = np.clip(votes.top / np.maximum(votes.anything, NOTHING), 0, 1).astype(np.float32)
-        return Layout(votes.anything, opened, votes.x, votes.y)
+        return Layout(opened, votes.x, votes.y)
 
     def _look(self, crop: RGB) -> tuple[np.ndarray, list[np.ndarray], list[float]]:
         votes = self._closer(crop)

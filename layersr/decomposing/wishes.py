@@ -47,9 +47,8 @@ def granted(
         room = limits.max_layers - len(elements)
         if len(lifted) > room:
             notes.append(f"{len(lifted) - room} more were found by {group!r}: at most {limits.max_layers} are allowed.")
-        lifted = lifted[:room]
-        if lifted:
-            current, filled, kept = remove(current, filled, lifted, None, models.infill, 0.0)
+        if lifted[:room]:
+            current, filled, kept = remove(current, filled, lifted[:room], None, models.infill, 0.0)
             elements += kept
         for prompt, detections in seen:
             if not (detections and lifted):
