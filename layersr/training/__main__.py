@@ -36,6 +36,8 @@ def tasks() -> dict[str, object]:
 @click.option("--batch", type=int, help="Examples a step, at the recipe's smallest size; a GPU wants some 100.")
 @click.option("--workers", default=0, help="Processes that make the batches; 0: between the steps.")
 @click.option("--again", default=1, help="Steps for each batch made, varied where the recipe knows how.")
+@click.option("--pool", is_flag=True, help="Put scenes together on the device, of parts that the workers make.")
+@click.option("--compile", "compiled", is_flag=True, help="Have torch compile the network.")
 @click.option("--seed", default=0)
 def main(
     name: str,
@@ -50,6 +52,8 @@ def main(
     batch: int | None,
     workers: int,
     again: int,
+    pool: bool,
+    compiled: bool,
     seed: int,
 ) -> None:
     """Train the network NAME, taking up its checkpoint if there is one.
@@ -68,8 +72,13 @@ def main(
                                    "Run: pip install 'layersr[train]'") from error  # fmt: skip
     if name not in found:
         raise click.UsageError(f"No network is named {name!r}. Choose one of: {', '.join(found)}.")
+    if pool and name != "detect_topmost":
+        raise click.UsageError("Only detect_topmost learns from a pool; leave --pool out.")
+    if pool and not workers:
+        raise click.UsageError("A pool is filled by processes: say how many with --workers.")
     from layersr.errors import LayersrError
-    from layersr.training import exporting, loop
+    from layersr.training import exporting, feeding, loop
+    from layersr.training.pool import pooled
 
     task = found[name]
     if device == "auto":
@@ -83,6 +92,8 @@ def main(
     except LayersrError as error:
         click.echo(str(error), err=True)
         sys.exit(error.exit_code)
+    if told := getattr(task, "told", ""):
+        click.echo(told, err=True)  # what is missing there is missing in what it learns
     network, state = loop.train(
         task,
         minutes,
@@ -92,6 +103,8 @@ def main(
         begin=exporting.weights(begin) if begin else None,
         workers=workers,
         again=again,
+        feed=pooled if pool else feeding.batches,
+        compiled=compiled,
         seed=seed,
     )
     path = out / f"{name}.onnx"

@@ -118,6 +118,7 @@ class DetectTask:
     name: str = "detect_topmost"
     unit: str = "IoU"
     material: Material | None = None
+    told: str = ""
     apart: list[Scene] = field(default_factory=list)
 
     def network(self) -> Topmost:
@@ -126,6 +127,10 @@ class DetectTask:
     def prepare(self, data: Path, seed: int) -> None:
         """Everything is read once and kept small."""
         self.material = gather(data, max(self.sides), apart=False)
+        grounds, cutouts, real = (
+            len(x) for x in (self.material.grounds, self.material.cutouts, self.material.subjects)
+        )
+        self.told = f"learns from {grounds} pictures, {cutouts} cut-outs, {real} pictures with outlined subjects"
         apart = gather(data, self.side, apart=True)
         rng = np.random.default_rng(seed)
         self.apart = [compose(apart, rng, self.side, self.side) for _ in range(96)]

@@ -9,7 +9,7 @@ used again.
 import copy
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -79,6 +79,8 @@ def train(
     begin: dict[str, Tensor] | None = None,
     workers: int = 0,
     again: int = 1,
+    feed: Callable[..., Iterator[tuple[Tensor, ...]]] = batches,
+    compiled: bool = False,
     say: Callable[[str], None] | None = None,
 ) -> tuple[nn.Module, dict[str, Any]]:
     """Train, or go on training, until `minutes` in all are spent; the averaged weights and what became of them.
@@ -92,6 +94,8 @@ def train(
         begin: weights to start from, where there is no checkpoint yet.
         workers: processes that make batches; 0 makes them between the steps.
         again: steps for each batch made, see `feeding.batches`.
+        feed: where the batches come from, `feeding.batches` or `pool.pooled`.
+        compiled: whether torch compiles the network first: a minute, then half as fast again on a GPU.
         steps: stop after so many in all, if the minutes have not run out before.
         say: receives the progress line; None writes it to stderr.
 
@@ -137,7 +141,9 @@ def train(
 
     line = _Line(task, minutes, say)
     bfloat16 = fast_bfloat16(device)
-    feed = batches(task, seed, step, device, workers, again)
+    torch.backends.cudnn.benchmark = True  # a handful of shapes, thousands of times each
+    batches_to_come = feed(task, seed, step, device, workers, again)
+    learner = torch.compile(network, dynamic=False) if compiled else network
     begun, before, scored = time.monotonic(), spent, time.monotonic()
     while spent < minutes and (steps is None or step < steps):
         done = spent / minutes
@@ -147,9 +153,9 @@ def train(
         for mover in movers:
             for group in mover.param_groups:
                 group["lr"] = task.lr * rate(step, done)
-        batch = next(feed)
+        batch = next(batches_to_come)
         with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
-            loss = task.loss(network, batch, done)
+            loss = task.loss(learner, batch, done)
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         for mover in movers:
