@@ -156,6 +156,11 @@ class Layer:
         """Pixels from top to bottom."""
         return self.pixels.shape[0]
 
+    @property
+    def is_shadow(self) -> bool:
+        """Whether it only takes light: it multiplies, and it is black all over."""
+        return self.blend == "multiply" and not self.pixels[..., :3].any()
+
     def on_canvas(self, width: int, height: int, rows: slice = slice(None)) -> tuple[Window, Window]:
         """Where the layer meets the canvas, or the part of the canvas given by `rows`.
 

@@ -16,6 +16,12 @@ So y rounds to x whatever lies below and however many layers there are: c enters
 no error of a lower layer is passed on. QED. A compositor that works in float32 (psd-tools) errs by some 0.01 code
 values at 16 bit, so there an a_k above `SNAP` becomes 1, which leaves a margin of 0.02.
 
+Shadows. A black layer that multiplies takes a share of the light and shows nothing of its own, so it never answers for
+a pixel: the layer below it does. With s > 0 the light that all shadows above k let through, the picture shows s times
+what it would without them, so k is solved for x / s instead of x. Rounding F_k then errs by s a_k / 2 at most, which is
+below 1/2 as soon as there is a shadow at all. F* fits iff x <= s L, so shadows fade where that does not hold. At 16 bit
+those that leave more than `SNAP` of the light go, for the margin's sake.
+
 Pictures with alpha A. Where A = 0 every layer is transparent and the background keeps the hidden colour. Where
 0 < A < 1 one layer owns the pixel, with a = A and F = x, all others are transparent there: the top-most layer that
 covers at least half of A, else the background. Then the composite is (x, A) itself.
@@ -45,13 +51,14 @@ AREA = 2**19
 def seal(stack: LayerStack, target: Pixels) -> LayerStack:
     """The stack, changed as little as the algebra needs, so that `flatten(seal(stack, target)) == target`.
 
-    Colours of top-most pixels are solved for, alphas only ever raised (on opaque pictures), hidden pixels left alone,
+    Colours of top-most pixels are solved for, alphas only ever raised (on opaque pictures; those of
+    shadows lowered), hidden pixels left alone,
     provenance written anew from what covers what: a pixel is ORIGINAL where nothing lies above it and it is opaque (its
     code value is then the target's), INVENTED where something opaque lies above it, ESTIMATED in between.
 
     Args:
-        stack: layer 0 covers the canvas; visible layers blend normally at full opacity, without masks, in groups that
-            are folders. Hidden layers pass untouched.
+        stack: layer 0 covers the canvas; visible layers blend normally (or are shadows, see `Layer.is_shadow`) at full
+            opacity, without masks, in groups that are folders. Hidden layers pass untouched.
         target: straight RGBA, (height, width, 4), at the stack's depth.
 
     Raises:
@@ -96,12 +103,13 @@ def sealable(stack: LayerStack) -> bool:
     """Whether `seal` knows what to do with it: see its argument."""
     for layer in stack.layers:
         masked = layer.mask is not None and layer.mask.active
-        if layer.visible and (layer.blend != "normal" or layer.opacity != 1 or masked or layer.clipped):
+        plain = layer.blend == "normal" or layer.is_shadow
+        if layer.visible and (not plain or layer.opacity != 1 or masked or layer.clipped):
             return False
         if not all(group.plain for group in stack.around(layer)):
             return False
     ground = stack.layers[0] if stack.layers else None
-    if ground is None or not ground.visible:
+    if ground is None or not ground.visible or ground.blend != "normal":
         return False
     return (ground.left, ground.top, ground.width, ground.height) == (0, 0, stack.width, stack.height)
 
@@ -117,15 +125,24 @@ def _seal_band(layers: list[tuple[Layer, Window, Window]], target: np.ndarray) -
     top = levels(target.dtype)
     real = np.float32 if target.dtype == np.uint8 else np.float64  # errs by 1e-4 at most, where 2e-3 are allowed
     full = target[..., 3] == top
-    owner = _owners(layers, target, full)
+    shadows = [layer.is_shadow for layer, _, _ in layers]
+    owner = _owners(layers, target, full, shadows)
+    light = _light(layers, target, full, owner) if any(shadows) else None
     composite = np.empty((*full.shape, 3), real)
     for index, (layer, band, own) in enumerate(layers):
         pixels = layer.pixels[own]  # a view: the layer's own memory
+        if shadows[index]:
+            composite[band] *= (1 - pixels[..., 3] / real(top))[..., None]
+            continue
         x, mine, opaque = target[band], owner[band] == index, full[band]
         alpha = np.where(opaque, pixels[..., 3] if index else target.dtype.type(top), np.where(mine, x[..., 3], 0))
         # Wholly opaque, or in a picture with alpha: the colour is the picture's.
         given = mine & ((alpha == top) | ~opaque)
-        np.copyto(pixels[..., :3], x[..., :3], where=given[..., None])
+        if light is not None:
+            x = x / light[band][..., None]
+            np.copyto(pixels[..., :3], np.rint(x[..., :3]).clip(0, top), where=given[..., None], casting="unsafe")
+        else:
+            np.copyto(pixels[..., :3], x[..., :3], where=given[..., None])
         part = composite[band]
         if index == 0:
             part[...] = pixels[..., :3]
@@ -142,10 +159,14 @@ def _meet(one: Window, other: Window) -> bool:
     return all(a.start < b.stop and b.start < a.stop for a, b in zip(one, other, strict=True))
 
 
-def _owners(layers: list[tuple[Layer, Window, Window]], target: np.ndarray, full: np.ndarray) -> np.ndarray:
-    """Index of the layer that answers for each pixel: the top-most that covers it."""
+def _owners(
+    layers: list[tuple[Layer, Window, Window]], target: np.ndarray, full: np.ndarray, shadows: list[bool]
+) -> np.ndarray:
+    """Index of the layer that answers for each pixel: the top-most that covers it and is no shadow."""
     owner = np.zeros(target.shape[:2], np.int32)
     for index, (layer, band, own) in enumerate(layers[1:], start=1):
+        if shadows[index]:
+            continue
         alpha = layer.pixels[own][..., 3]
         covers = alpha > 0
         if not full[band].all():
@@ -153,6 +174,27 @@ def _owners(layers: list[tuple[Layer, Window, Window]], target: np.ndarray, full
             covers = np.where(full[band], covers, (wanted > 0) & (2 * alpha.astype(np.int64) >= wanted))
         owner[band][covers] = index
     return owner
+
+
+def _light(
+    layers: list[tuple[Layer, Window, Window]], target: np.ndarray, full: np.ndarray, owner: np.ndarray
+) -> np.ndarray:
+    """How much light reaches each pixel's owner, once the shadows above it are as light as the picture needs."""
+    top = levels(target.dtype)
+    light = np.ones(full.shape)
+    least = target[..., :3].max(axis=2) / top
+    for index, (layer, band, own) in enumerate(layers):
+        if not index or not layer.is_shadow:
+            continue
+        alpha = layer.pixels[own][..., 3]  # a view
+        alpha[~full[band]] = 0
+        before, above = light[band], owner[band] < index
+        room = np.floor(top * (1 - least[band] / before) + 1e-9).clip(0, top - 1)
+        np.copyto(alpha, np.minimum(alpha, room), where=above, casting="unsafe")
+        if target.dtype == np.uint16:
+            alpha[above & (before * (1 - alpha / top) > SNAP)] = 0
+        light[band] = np.where(above, before * (1 - alpha / top), before)
+    return light
 
 
 def _solve(alpha: np.ndarray, x: np.ndarray, below: np.ndarray, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:

@@ -13,12 +13,13 @@ from layersr.decomposing import small
 from layersr.decomposing.alike import gathered
 from layersr.decomposing.background import background
 from layersr.decomposing.choosing import Limits
-from layersr.decomposing.element import window_of
+from layersr.decomposing.element import Element, window_of
 from layersr.decomposing.hidden import extend
 from layersr.decomposing.models import Models
 from layersr.decomposing.names import named
 from layersr.decomposing.order import order
 from layersr.decomposing.peel import peel
+from layersr.decomposing.shadows import Shadow, lit, shadows
 from layersr.layers import Image, Layer, LayerStack
 from layersr.progress import Progress, Report, silent, within
 from layersr.roles import Prompt
@@ -47,7 +48,8 @@ def decompose(
         wanted_order: names of elements from the top down; they are placed so, where they are found.
 
     Returns:
-        background and elements, back to front, at the picture's depth, with provenance and `facts` per layer:
+        background and elements, back to front, at the picture's depth, each with its shadow (a black layer that
+        multiplies, in a group with it) where one was found, with provenance and `facts` per layer:
         "confidence", "peel", "asked", "covers" (names of those it touches that it lies above, and how sure that is) and
         "travel" (`travel.Travel`, in pixels of the picture) of each element.
     """
@@ -63,19 +65,25 @@ def decompose(
     elements = gathered(order(named(peeled.elements, canvas), canvas, wanted_order, opened), canvas)
     elements = extend(elements, canvas)
     report(Progress("infill background", 0.62))
-    ground = background(picture, elements, models.infill, peeled.left)
+    cast = shadows(picture, elements)
+    ground = background(lit(picture, cast), elements, models.infill, peeled.left)
     if times > 1:
         ground, elements = means(ground, times), [small.shrunk(element, times) for element in elements]
+        cast = [None if shadow is None else small.shrunk_shadow(shadow, times) for shadow in cast]
     report(Progress("seal", 0.9))
     whole = np.ones((image.height, image.width), np.float32)
     layers = [_layer("background", ground, whole, (0, 0), image.pixels.dtype, {})]
-    for element in elements:
+    for element, shadow in zip(elements, cast, strict=True):
+        group = (element.group,) if element.group else ()
+        if shadow is not None:
+            group = (*group, element.name)
+            layers.append(replace(_shadow_layer(element, shadow, image.pixels.dtype), group=group))
         rows, columns = element.window
         facts = {"confidence": round(element.score, 3), "peel": element.peel, "asked": element.asked}
         facts["covers"] = dict(element.covers)
         at = (columns.start, rows.start)
         layer = _layer(element.name, element.colour, element.alpha, at, image.pixels.dtype, facts)
-        layers.append(replace(layer, group=(element.group,) if element.group else ()))
+        layers.append(replace(layer, group=group))
     sealed = seal(
         LayerStack(image.width, image.height, tuple(layers), image.icc, image.resolution, notes=peeled.notes),
         image.pixels,
@@ -100,6 +108,13 @@ def _layer(
 ) -> Layer:
     pixels = color.to_depth(np.dstack([colour, alpha]), dtype)
     return Layer(name, pixels, at[0], at[1], facts=facts)
+
+
+def _shadow_layer(element: Element, shadow: Shadow, dtype: np.dtype) -> Layer:
+    black = np.zeros((*shadow.alpha.shape, 3), np.float32)
+    at = (shadow.window[1].start, shadow.window[0].start)
+    facts = {"confidence": round(shadow.score, 3), "shadow of": element.name}
+    return replace(_layer(f"{element.name}, shadow", black, shadow.alpha, at, dtype, facts), blend="multiply")
 
 
 def _cropped(layer: Layer) -> Layer:

@@ -8,6 +8,8 @@ import numpy as np
 from layersr.arrays import RGB, Scaled
 from layersr.blocks import means, repeated
 from layersr.decomposing.element import Element
+from layersr.decomposing.shadows import Shadow
+from layersr.layers import Window
 from layersr.roles import Prompt, Upscaler
 
 ENOUGH, MOST = 320, 4
@@ -43,9 +45,7 @@ def enlarged(prompt: Prompt, times: int) -> Prompt:
 
 def shrunk(element: Element, times: int) -> Element:
     """The element on the small canvas: the mean of its blocks, colours by how much is seen of them."""
-    rows, columns = element.window
-    window = tuple(slice(s.start // times, -(-s.stop // times)) for s in (rows, columns))
-    more = [(s.start - w.start * times, w.stop * times - s.stop) for s, w in zip((rows, columns), window, strict=True)]
+    window, more = _blocks(element.window, times)
     alpha = np.pad(element.alpha, more)
     colour = np.pad(element.colour, (*more, (0, 0)), mode="edge")
     small = means(alpha, times)
@@ -53,3 +53,16 @@ def shrunk(element: Element, times: int) -> Element:
     colour = np.where(small[..., None] > CLEAR, seen, means(colour, times))
     small = np.where(small < CLEAR, 0, np.where(small > 1 - CLEAR, 1, small)).astype(np.float32)
     return replace(element, window=window, alpha=small, colour=np.clip(colour, 0, 1))
+
+
+def shrunk_shadow(shadow: Shadow, times: int) -> Shadow:
+    """The shadow on the small canvas."""
+    window, more = _blocks(shadow.window, times)
+    return replace(shadow, window=window, alpha=means(np.pad(shadow.alpha, more), times))
+
+
+def _blocks(window: Window, times: int) -> tuple[Window, list[tuple[int, int]]]:
+    """The blocks that a window touches, as a window of the small canvas, and how far they stand out of it."""
+    rows, columns = (slice(s.start // times, -(-s.stop // times)) for s in window)
+    more = [(s.start - w.start * times, w.stop * times - s.stop) for s, w in zip(window, (rows, columns), strict=True)]
+    return (rows, columns), more

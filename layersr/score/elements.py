@@ -77,8 +77,9 @@ class Element:
 
 
 def elements(stack: LayerStack) -> list[tuple[int, Layer]]:
-    """The visible layers above the bottom one, with their indices; groups and masks are counted in."""
-    return [(i, layer) for i, layer in enumerate(settled(stack).layers) if i > 0 and layer.visible]
+    """The visible layers above the bottom one, with their indices; groups and masks are counted in, shadows are not."""
+    layers = enumerate(settled(stack).layers)
+    return [(i, layer) for i, layer in layers if i > 0 and layer.visible and not layer.is_shadow]
 
 
 def premultiplied(pixels: Pixels) -> np.ndarray:
