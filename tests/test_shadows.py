@@ -98,7 +98,7 @@ def test_the_shadow_lies_in_a_group_with_its_element(picture: Image, stack: Laye
     background, shadow, egg = stack.layers
     assert shadow.is_shadow
     assert shadow.name == f"{egg.name}, shadow"
-    assert shadow.group == egg.group == (egg.name,)
+    assert shadow.group == egg.group == (f"{egg.name} and shadow",)
     assert shadow.facts["shadow of"] == egg.name
     # The ground under it is as bright as around it.
     seen = blob() == 0

@@ -76,7 +76,7 @@ def decompose(
     for element, shadow in zip(elements, cast, strict=True):
         group = (element.group,) if element.group else ()
         if shadow is not None:
-            group = (*group, element.name)
+            group = (*group, f"{element.name} and shadow")  # no other layer's name: GIMP would change it
             layers.append(replace(_shadow_layer(element, shadow, image.pixels.dtype), group=group))
         rows, columns = element.window
         facts = {"confidence": round(element.score, 3), "peel": element.peel, "asked": element.asked}

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from layersr import color, documents
 from layersr.documents.named_groups import same, same_mask
+from layersr.flattening import flatten
 from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
+from layersr.seal import seal
 
 OTHER_PROFILE = color.srgb_profile()[:-1] + b"\x01"
 """A profile that is not the one layersr writes by itself."""
@@ -187,3 +189,20 @@ def masked_scene(dtype: type, for_krita: bool = False) -> LayerStack:
         ("outer", "inner & more"): Group(1.0 if for_krita else 204 / 255, blend="normal"),
     }
     return replace(stack, layers=(lowest, soft, *rest), groups=groups)
+
+
+def shadowed_scene(dtype: type) -> LayerStack:
+    """A soft shadow between a ground and what casts it, as `decompose` makes them, sealed to a picture."""
+    top = np.iinfo(dtype).max
+    rows, columns = np.indices((64, 96))
+    near = np.clip(1 - np.hypot(rows - 30, columns - 45) / 26, 0, 1)
+    shadow = np.dstack([np.zeros((64, 96, 3)), 0.6 * near])
+    disc = np.dstack([np.full((64, 96, 3), 0.8), np.clip(14.5 - np.hypot(rows - 26, columns - 40), 0, 1)])
+    layers = (
+        Layer("ground", noise(7, 64, 96, dtype)),
+        Layer("disc, shadow", np.rint(shadow * top).astype(dtype), blend="multiply", group=("disc and shadow",)),
+        Layer("disc", np.rint(disc * top).astype(dtype), group=("disc and shadow",)),
+    )
+    layers[0].pixels[..., 3] = top
+    stack = LayerStack(96, 64, layers)
+    return seal(stack, flatten(stack))
