@@ -83,11 +83,13 @@ class Layout:
         opened: how likely nothing covers what is seen at a pixel, float32 in [0, 1].
         x: column of the map where the thing seen at a pixel has its middle, float32.
         y: row of the map, likewise.
+        anything: how likely any thing lies at a pixel, covered or not, float32 in [0, 1].
     """
 
     opened: Alpha
     x: np.ndarray
     y: np.ndarray
+    anything: Alpha
 
 
 @runtime_checkable

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layersr import backends, decomposing
-from layersr.decomposing.choosing import AGAIN, FAINT, LATER, Limits, worth_lifting
+from layersr.decomposing.choosing import AGAIN, FORESEEN, LATER, Limits, worth_lifting
 from layersr.decomposing.element import Element
-from layersr.decomposing.parts import joined, owner, together
+from layersr.decomposing.parts import joined, likely, owner, together
 from layersr.flattening import flatten
 from layersr.layers import Image
 from layersr.roles import Detection, Layout, Prompt
@@ -37,7 +37,7 @@ def layout(towards: dict[tuple[int, int], np.ndarray], opened: float = 0.9) -> L
     y, x = np.indices(CANVAS, np.float32)
     for (column, row), mask in towards.items():
         x[mask], y[mask] = column, row
-    return Layout(np.full(CANVAS, opened, np.float32), x, y)
+    return Layout(np.full(CANVAS, opened, np.float32), x, y, np.ones(CANVAS, np.float32))
 
 
 HOUSE, ROOF, SHED = box(20, 30, 60, 70), box(25, 20, 55, 30), box(60, 50, 75, 70)
@@ -123,15 +123,29 @@ def test_doubtful_late_things_stay_unless_they_belong():
     assert worth_lifting(sure, limits, 1, none) == sure
 
 
-def test_what_was_seen_from_the_first_need_not_be_as_sure():
+def test_what_was_covered_from_the_first_need_hardly_be_surer():
     mask, none = box(10, 10, 30, 30).astype(np.float32), np.zeros(CANVAS, bool)
     limits = Limits()
     late = [Detection(mask, limits.confidence + AGAIN)]
-    first = [Detection(box(10, 10, 30, 28).astype(np.float32), FAINT + 0.01)]
-    assert worth_lifting(late, limits, 1, none, first=first) == late
-    assert worth_lifting(late, limits, 1, none, first=[Detection(first[0].mask, FAINT)]) == []
-    assert worth_lifting(late, limits, 1, none, first=[Detection(box(10, 10, 30, 19).astype(np.float32), 0.4)]) == []
-    assert worth_lifting([Detection(mask, limits.confidence)], limits, 1, none, first=first) == []
+    assert worth_lifting(late, limits, 1, none, foreseen=lambda mask: FORESEEN + 0.01) == late
+    assert worth_lifting(late, limits, 1, none, foreseen=lambda mask: FORESEEN) == []
+    less = [Detection(mask, limits.confidence + AGAIN / 2)]
+    assert worth_lifting(less, limits, 1, none, foreseen=lambda mask: 1.0) == []
+    # A large region is scenery, unless some thing was seen there.
+    wide = np.zeros(CANVAS, np.float32)
+    wide[20:55, 30:70] = 1
+    large = [Detection(wide, 0.8)]
+    assert worth_lifting(large, limits, 1, none) == []
+    assert worth_lifting(large, limits, 1, none, foreseen=lambda mask: 1.0) == large
+
+
+def test_likely_is_the_mean_where_the_piece_lies():
+    map_ = np.zeros((30, 40), np.float32)
+    map_[5:15, 5:15] = 0.8
+    piece = np.zeros((60, 80), bool)
+    piece[10:30, 10:20] = True
+    assert likely(piece, map_) == pytest.approx(0.8, abs=1e-6)
+    assert likely(np.zeros((60, 80), bool), map_) == 0
 
 
 class Late:

@@ -1,12 +1,16 @@
-"""The project's own detector: a small network that marks what nothing covers, and lets every pixel vote for a middle.
+"""The project's own detector: small networks that mark what nothing covers, and let every pixel vote for a middle.
 
-The network sees a small picture. Its votes are gathered into elements (`votes.py`); their contours are moved to the
+There are two, of one architecture. One was taught with composed scenes, in which photographs are ground; where it
+names nothing that is believed, the other is asked, which was taught with photographs and paintings whose subjects were
+outlined. What either learns the other must unlearn: a bird on a branch is an element here and a piece of ground there.
+
+A network sees a small picture. Its votes are gathered into elements (`votes.py`); their contours are moved to the
 picture's own edges by GrabCut (`contours.py`), and the matte does the rest. The classic detector names elements too,
-for composed scenes taught the network and it has no word for much that is painted; and what carries lettering is
-looked for by itself (`bubbles.py`), for letters are too small for the network's view. How far either is believed was
-fitted on composed scenes and outlined pictures; where the network recognises nothing, the classic detector's own
-score is the word. What the network was trained on and what it reaches stands in the model card
-(`layersr/models/detect_topmost.md`).
+for neither network has a word for all that is painted; and what carries lettering is looked for by itself
+(`bubbles.py`), for letters are too small for the networks' view. How far each is believed was fitted on composed scenes
+and outlined pictures; where the networks recognise nothing, the classic detector's own score is the word. What they
+were trained on and what they reach stands in the model cards (`layersr/models/detect_topmost.md`,
+`detect_subjects.md`).
 """
 
 from collections.abc import Sequence
@@ -24,7 +28,10 @@ from layersr.backends.saliency import SaliencyDetector
 from layersr.backends.votes import (
     CLASSIC_BIAS,
     CLASSIC_WEIGHTS,
+    COMPOSED,
     OVERLAP,
+    SUBJECTS,
+    Belief,
     Votes,
     belief,
     certain,
@@ -45,6 +52,9 @@ WITHIN = 0.55
 
 ALIKE = 0.6
 """Intersection over union above which two masks are of one thing."""
+
+RECOGNISED = 0.5
+"""Belief in its best element from which the network for composed pictures is the one to listen to."""
 
 NOTHING = 0.05
 """Where any element is less likely than this, there is none that could be covered."""
@@ -69,10 +79,11 @@ ALONE = 0.9
 
 
 class TopmostDetector:
-    """The network, and the classic detector for boxes and where the network is silent."""
+    """The networks, and the classic detector where they are silent."""
 
     def __init__(self, device: str) -> None:
         self._network = Network("detect_topmost", device)
+        self._subjects = Network("detect_subjects", device)
         self._classic = SaliencyDetector()
 
     def __call__(self, image: RGB, prompt: Prompt | None = None) -> Sequence[Detection]:
@@ -112,20 +123,27 @@ class TopmostDetector:
         return found
 
     def votes(self, image: RGB) -> Votes:
-        """What the network says of the picture: the mean of it and of its mirror image."""
+        """What is said of the picture by the network that knows pictures of its kind."""
         small = shrink(image, SIDE).transpose(2, 0, 1)
-        plain, mirrored = self._network(small), self._network(small[..., ::-1])[..., ::-1]
+        votes = self._asked(self._network, small, COMPOSED)
+        if max(gathered(votes)[1], default=0.0) >= RECOGNISED:
+            return votes
+        return self._asked(self._subjects, small, SUBJECTS)
+
+    def _asked(self, network: Network, small: np.ndarray, judge: Belief) -> Votes:
+        """The mean of what a network says of a small picture (3, h, w) and of its mirror image."""
+        plain, mirrored = network(small), network(small[..., ::-1])[..., ::-1]
         top, anything, middle = (1 / (1 + np.exp(-plain[:3])) + 1 / (1 + np.exp(-mirrored[:3]))) / 2
         rows, columns = np.indices(top.shape, np.float32)
         half = max(top.shape) / 2
         x, y = columns + (plain[3] - mirrored[3]) * half, rows + (plain[4] + mirrored[4]) * half
-        return Votes(top, anything, middle, x, y)
+        return Votes(top, anything, middle, x, y, judge)
 
     def layout(self, image: RGB) -> Layout:
         """See `roles.LayoutDetector`: open is as much of an element as is held for a top-most one."""
         votes = self.votes(image)
         opened = np.clip(votes.top / np.maximum(votes.anything, NOTHING), 0, 1).astype(np.float32)
-        return Layout(opened, votes.x, votes.y)
+        return Layout(opened, votes.x, votes.y, votes.anything)
 
     def _look(self, crop: RGB) -> tuple[np.ndarray, list[np.ndarray], list[float]]:
         votes = self._closer(crop)
@@ -189,16 +207,10 @@ def _rim(mask: np.ndarray) -> np.ndarray:
     return around if around.any() else ~around
 
 
-def _rim(mask: np.ndarray) -> np.ndarray:
-    """What is just outside of a mask; all of it where nothing is."""
-    around = (cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0) & ~mask
-    return around if around.any() else ~around
-
-
 @backend(
     "detect",
     "layersr",
-    summary="the project's own small network: elements that nothing covers, each by itself",
+    summary="the project's own small networks: elements that nothing covers, each by itself",
     source="layersr/models/detect_topmost.md",
 )
 def load_topmost(device: str) -> TopmostDetector:

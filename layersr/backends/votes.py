@@ -1,4 +1,4 @@
-"""What the detector's network says of a picture, gathered into elements, and how far each is believed.
+"""What one of the detector's networks says of a picture, gathered into elements, and how far each is believed.
 
 Every pixel votes for the middle of its element, as in Panoptic-DeepLab (B. Cheng et al., CVPR 2020). How far an element
 is believed is a logistic regression over what the network says there.
@@ -33,8 +33,18 @@ OVERLAP = 0.3
 LEAST, SMALLEST = 0.0004, 4
 """Least share of the picture, and of pixels that the network sees."""
 
-WEIGHTS, BIAS = np.array([6.43, -0.55, 3.46, 2.45, 0.65, -6.23, -5.35]), -2.56
-"""How `features` make the network's elements believed."""
+
+@dataclass(frozen=True, eq=False)
+class Belief:
+    """How `features` make a network's elements believed: a logistic regression."""
+
+    weights: np.ndarray
+    bias: float
+
+
+COMPOSED = Belief(np.array([6.43, -0.55, 3.46, 2.45, 0.65, -6.23, -5.35]), -2.56)
+SUBJECTS = Belief(np.array([6.43, -0.55, 3.46, 2.45, 0.65, -6.23, -5.35]), -2.56)
+"""Of the network for what was put together of layers, and of that for the subjects of photographs and paintings."""
 
 CLASSIC_WEIGHTS, CLASSIC_BIAS = np.array([3.1, 1.42, 2.67, -13.83, 0.43, -3.68, -3.32, 1.87]), -2.67
 """How `features` and the classic detector's own score make its elements believed."""
@@ -56,6 +66,7 @@ class Votes:
         middle: how much a pixel is the middle of one.
         x: where this pixel's element has its middle, in small pixels.
         y: likewise.
+        judge: how what they name is believed.
     """
 
     top: np.ndarray
@@ -63,6 +74,7 @@ class Votes:
     middle: np.ndarray
     x: np.ndarray
     y: np.ndarray
+    judge: Belief = COMPOSED
 
 
 def gathered(votes: Votes) -> tuple[list[np.ndarray], list[float]]:
@@ -118,7 +130,7 @@ def _wholes(votes: Votes, known: Sequence[np.ndarray]) -> list[tuple[np.ndarray,
 
 
 def _believed(votes: Votes, mask: np.ndarray) -> float:
-    return belief(features(votes, mask) @ WEIGHTS + BIAS)
+    return belief(features(votes, mask) @ votes.judge.weights + votes.judge.bias)
 
 
 def belief(logit: float) -> float:

@@ -15,8 +15,8 @@ Saliency is relative, and fills show what never was: of what scenes showed late 
 fourteen was a thing.
 """
 
-AGAIN, SAME, FAINT = 0.15, 0.5, 0.2
-"""By so much surer, if a detection overlapped it like this and was believed so much when nothing was lifted yet."""
+AGAIN, FORESEEN = 0.05, 0.7
+"""By so much surer, if it was this likely that some thing lies there when nothing was lifted yet: covered, then."""
 
 RIM = 0.015
 """What is so near to a side, in longer sides of the picture, runs along it: photographed paintings show some frame."""
@@ -60,7 +60,7 @@ def worth_lifting(
     round_: int,
     filled: Mask,
     belongs: Callable[[Mask], bool] = lambda mask: False,
-    first: Sequence[Detection] = (),
+    foreseen: Callable[[Mask], float] = lambda mask: 0.0,
 ) -> list[Detection]:
     """Detections that are confident, large enough and not of our own making, best first, none over another.
 
@@ -70,7 +70,7 @@ def worth_lifting(
         round_: of the peel loop.
         filled: where the picture is a fill.
         belongs: whether a mask is a part of something that was lifted before.
-        first: what was seen when nothing was lifted yet.
+        foreseen: how likely some thing lay there when nothing was lifted yet, covered or not.
     """
     taken = np.zeros(filled.shape, bool)
     worth = []
@@ -83,30 +83,22 @@ def worth_lifting(
             continue
         if (mask & filled).sum() > 0.4 * area or (mask & taken).sum() > 0.1 * area:
             continue
-        if _is_scenery(mask, detection.score, round_):
+        known = round_ == 0 or foreseen(mask) > FORESEEN
+        if _is_scenery(mask, detection.score, known):
             continue
-        if round_ and not (_sure_enough(detection, mask, limits, first) or belongs(mask)):
+        more = 0.0 if round_ == 0 or belongs(mask) else AGAIN if known else LATER
+        if detection.score < limits.confidence + more:
             continue
         taken |= mask
         worth.append(detection)
     return worth
 
 
-def _sure_enough(detection: Detection, mask: Mask, limits: Limits, first: Sequence[Detection]) -> bool:
-    """Whether what comes late is believed as much as it must be."""
-    if detection.score >= limits.confidence + LATER:
-        return True
-    if detection.score < limits.confidence + AGAIN:
-        return False
-    known = (other.mask > 0.5 for other in first if other.score > FAINT)
-    return any((mask & other).sum() > SAME * (mask | other).sum() for other in known)
-
-
-def _is_scenery(mask: Mask, score: float, round_: int) -> bool:
+def _is_scenery(mask: Mask, score: float, known: bool) -> bool:
     """Whether a large region is rather a piece of sky, wall or table than a thing.
 
     Scenery runs along the sides and the top of the picture (Zhu et al. 2014, boundary connectivity; subjects stand on
-    the bottom), or comes off only when the things before it are gone.
+    the bottom), or is not seen before the things in front of it are gone.
     """
     area = int(mask.sum())
     if area < 0.04 * mask.size or score > 0.85:
@@ -114,7 +106,7 @@ def _is_scenery(mask: Mask, score: float, round_: int) -> bool:
     near = max(1, round(RIM * max(mask.shape)))
     sides = mask[:near].any(axis=0), mask[:, :near].any(axis=1), mask[:, -near:].any(axis=1)
     along = int(sum(side.sum() for side in sides))
-    return along > 0.6 * area**0.5 or (round_ > 0 and area > 0.08 * mask.size)
+    return along > 0.6 * area**0.5 or (not known and area > 0.08 * mask.size)
 
 
 def small_things(seen: Sequence[Detection]) -> Mask | None:

@@ -63,6 +63,12 @@ def owner(piece: Mask, lifted: Sequence[Element], layout: Layout, canvas: tuple[
     return best if drawn > DRAWN[0] or (drawn > DRAWN[1] and open_) else None
 
 
+def likely(piece: Mask, map_: np.ndarray) -> float:
+    """The mean of a small map where a piece lies; 0 where the piece is too small for it."""
+    own = _small(piece.astype(np.float32), map_.shape[::-1])
+    return float(map_[own].mean()) if own.any() else 0.0
+
+
 def joined(thing: Element, piece: Element, picture: RGB) -> Element:
     """The two as one element; where they meet it is opaque, with the picture's own colours."""
     window = tuple(

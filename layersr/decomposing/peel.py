@@ -8,7 +8,7 @@ from layersr.decomposing.choosing import Limits, small_things, worth_lifting
 from layersr.decomposing.element import Element
 from layersr.decomposing.lifting import lift, remove, whole
 from layersr.decomposing.models import Models
-from layersr.decomposing.parts import joined, owner, together
+from layersr.decomposing.parts import joined, likely, owner, together
 from layersr.decomposing.wishes import granted
 from layersr.progress import Progress, Report, within
 from layersr.roles import Layout, LayoutDetector, Prompt
@@ -55,7 +55,10 @@ def peel(image: RGB, models: Models, limits: Limits, prompts: Sequence[Prompt], 
     def owned(piece: Mask) -> int | None:
         return owner(piece, elements, layout, piece.shape) if layout is not None else None
 
-    base, first = 0.3 if prompts else 0.0, ()
+    def foreseen(piece: Mask) -> float:
+        return likely(piece, layout.anything) if layout is not None else 0.0
+
+    base = 0.3 if prompts else 0.0
     for round_ in range(ROUNDS):
         here = within(report, base + (1 - base) * round_ / ROUNDS, base + (1 - base) * (round_ + 1) / ROUNDS)
         room = limits.max_layers - len(elements)
@@ -65,8 +68,7 @@ def peel(image: RGB, models: Models, limits: Limits, prompts: Sequence[Prompt], 
         here(Progress("find elements", 0.0))
         seen = models.detect(current)
         left = small_things(seen)
-        first = first or seen
-        worth = worth_lifting(seen, limits, round_, filled, lambda mask: owned(mask) is not None, first)
+        worth = worth_lifting(seen, limits, round_, filled, lambda mask: owned(mask) is not None, foreseen)
         worth = worth[:room] if search else []
         lifted = []
         for number, detection in enumerate(worth):

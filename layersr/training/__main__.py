@@ -20,6 +20,7 @@ def tasks() -> dict[str, object]:
     found += [UpscaleTask(2, blocks=2, begins_as="upscale_x2_deep")]
     found += [RefineTask(), GuidedAlphaTask()]
     found += [StructureTask(), DetectTask()]
+    found += [DetectTask(name="detect_subjects", real=True, sides=(224, 256, 288), begins_as="detect_topmost")]
     return {task.name: task for task in found}
 
 
@@ -72,8 +73,8 @@ def main(
                                    "Run: pip install 'layersr[train]'") from error  # fmt: skip
     if name not in found:
         raise click.UsageError(f"No network is named {name!r}. Choose one of: {', '.join(found)}.")
-    if pool and name != "detect_topmost":
-        raise click.UsageError("Only detect_topmost learns from a pool; leave --pool out.")
+    if pool and not name.startswith("detect_"):
+        raise click.UsageError("Only detectors learn from a pool; leave --pool out.")
     if pool and not workers:
         raise click.UsageError("A pool is filled by processes: say how many with --workers.")
     from layersr.errors import LayersrError
@@ -108,7 +109,7 @@ def main(
         seed=seed,
     )
     path = out / f"{name}.onnx"
-    difference = exporting.export(network, task.example(), path, half=task.half)
+    difference = exporting.export(network, task.example(), path, stored=task.stored)
     exporting.update_card(path.with_suffix(".md"), exporting.facts(path) | {k: state[k] for k in ("minutes", "steps")})
     click.echo(f"{path}  {state['score']} {task.unit} held apart, {state['steps']} steps, "
                f"differs from torch by {difference:.1g}")  # fmt: skip

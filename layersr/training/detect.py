@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from layersr.training.attention import Attention, Unit, faint
-from layersr.training.kinds import compose_any
-from layersr.training.scenes import Scene, compose
+from layersr.training.kinds import PAGES, PHOTOGRAPHS, REAL, compose_any
+from layersr.training.scenes import Scene, compose, compose_photograph
 from layersr.training.things import Material, gather
 
 REACH = 0.022
@@ -107,16 +107,20 @@ def target(scene: Scene) -> np.ndarray:
 
 @dataclass(eq=False)
 class DetectTask:
-    """How `detect_topmost` is trained; see `loop.Task` for what the names mean."""
+    """How the detectors are trained; see `loop.Task` for what the names mean.
+
+    `real`: nearly half of what it sees are real pictures with outlined subjects, and on such it is scored.
+    """
 
     side: int = 160
     sides: tuple[int, ...] = (224, 256, 288, 320)
     batch: int = 16
     lr: float = 2e-3
     begins_as: str = ""
-    half: bool = True
+    stored: str = "int8"
     name: str = "detect_topmost"
     unit: str = "IoU"
+    real: bool = False
     material: Material | None = None
     told: str = ""
     apart: list[Scene] = field(default_factory=list)
@@ -133,14 +137,16 @@ class DetectTask:
         self.told = f"learns from {grounds} pictures, {cutouts} cut-outs, {real} pictures with outlined subjects"
         apart = gather(data, self.side, apart=True)
         rng = np.random.default_rng(seed)
-        self.apart = [compose(apart, rng, self.side, self.side) for _ in range(96)]
+        make = compose_photograph if self.real and apart.subjects else compose
+        self.apart = [make(apart, rng, self.side, self.side) for _ in range(96)]
 
     def sample(self, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         """A batch of scenes of one shape; large ones are fewer, so that every step costs the same."""
         shapes, side = ((1, 1), (0.8, 1), (1, 0.8), (0.7, 1)), int(rng.choice(self.sides))
         material, count = replace(self.material, side=side), round(self.batch * (self.side / side) ** 2)
         height, width = (round(side * f / 16) * 16 for f in shapes[rng.integers(len(shapes))])
-        scenes = [compose_any(material, rng, height, width) for _ in range(count)]
+        shares = REAL if self.real else (PAGES, PHOTOGRAPHS)
+        scenes = [compose_any(material, rng, height, width, *shares) for _ in range(count)]
         images = torch.from_numpy(np.stack([s.image for s in scenes])).permute(0, 3, 1, 2)
         return images, torch.from_numpy(np.stack([target(s) for s in scenes]))
 

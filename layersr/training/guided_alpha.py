@@ -114,7 +114,7 @@ class GuidedAlphaTask:
     patch: int = 96
     lr: float = 2e-3
     begins_as: str = ""
-    half: bool = False
+    stored: str = "float32"
     name: str = "upscale_alpha"
     unit: str = "dB at edges"
     stock: Stock | None = None

@@ -35,14 +35,14 @@ class Task(Protocol):
         lr: learning rate of the level stretch.
         unit: of the score, a word for the progress line.
         begins_as: name of a network whose fitting weights it starts from, or "".
-        half: whether large weights are stored as float16.
+        stored: what large weights are stored as, see `exporting.STORED`.
     """
 
     name: str
     lr: float
     unit: str
     begins_as: str
-    half: bool
+    stored: str
 
     def prepare(self, data: Path, seed: int) -> None:
         """Read what it learns from, and what is held apart, out of a folder."""

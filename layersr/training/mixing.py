@@ -12,6 +12,8 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
+from layersr.training.storing import held, steps
+
 
 def mixed(first: onnx.ModelProto, second: onnx.ModelProto, share: float) -> onnx.ModelProto:
     """The first network with every weight moved towards the second's, by this share of the way.
@@ -19,16 +21,20 @@ def mixed(first: onnx.ModelProto, second: onnx.ModelProto, share: float) -> onnx
     Raises:
         ValueError: they are not of one architecture.
     """
-    others = {weight.name: numpy_helper.to_array(weight) for weight in second.graph.initializer}
+    own, other = held(first), held(second)
     out = onnx.ModelProto()
     out.CopyFrom(first)
     for weight in out.graph.initializer:
-        own, other = numpy_helper.to_array(weight), others.get(weight.name)
-        if other is None or other.shape != own.shape or other.dtype != own.dtype:
-            raise ValueError(f"{weight.name} is not the same kind of weight in both.")
-        if np.issubdtype(own.dtype, np.floating):
-            moved = own.astype(np.float64) * (1 - share) + other.astype(np.float64) * share
-            weight.CopyFrom(numpy_helper.from_array(moved.astype(own.dtype), weight.name))
+        name, _, kind = weight.name.rpartition(".")
+        name = name if kind in ("half", "byte", "step") else weight.name
+        if name not in other or other[name].shape != own[name].shape:
+            raise ValueError(f"{name} is not the same kind of weight in both.")
+        if weight.data_type in (onnx.TensorProto.INT32, onnx.TensorProto.INT64):
+            continue
+        moved = (own[name].astype(np.float64) * (1 - share) + other[name].astype(np.float64) * share).astype(np.float32)
+        if kind in ("byte", "step"):
+            moved = steps(moved)[kind == "step"]
+        weight.CopyFrom(numpy_helper.from_array(moved.astype(numpy_helper.to_array(weight).dtype), weight.name))
     return out
 
 

@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from layersr.training.ageing import aged
 from layersr.training.detect import DetectTask, target
-from layersr.training.kinds import PAGES, PHOTOGRAPHS
+from layersr.training.kinds import PAGES, PHOTOGRAPHS, REAL
 from layersr.training.pages import compose_page
 from layersr.training.scenes import compose, compose_photograph, ground, scaled
 from layersr.training.stacking import SIZE, compose_from, levels
@@ -92,7 +92,7 @@ class Pool:
         """Pictures (count, 3, h, w) in [0, 1] and what `detect.target` says of them, all of one shape."""
         shape = int(rng.integers(len(SHAPES)))
         height, width = SHAPES[shape]
-        shares = {0: PAGES, 1: PHOTOGRAPHS, 2: WHOLE}
+        shares = dict(enumerate((*(REAL if task.real else (PAGES, PHOTOGRAPHS)), WHOLE)))
         some, truths = [], []
         for kind, share in shares.items():
             ring = self.scenes[kind, shape]

@@ -139,7 +139,7 @@ class RefineTask:
     patch: int = 128
     lr: float = 2e-3
     begins_as: str = ""
-    half: bool = True
+    stored: str = "float16"
     name: str = "refine_matte"
     unit: str = "= -100 x mean absolute error"
     stock: Stock | None = None

@@ -88,7 +88,7 @@ class StructureTask:
     batch: int = 6
     lr: float = 2e-3
     begins_as: str = ""
-    half: bool = True
+    stored: str = "float16"
     name: str = "infill_structure"
     unit: str = "dB in the hole"
     pictures: list[np.ndarray] = field(default_factory=list)

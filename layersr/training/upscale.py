@@ -83,7 +83,7 @@ class UpscaleTask:
     patch: int = 48
     lr: float = 2e-3
     begins_as: str = ""
-    half: bool = True
+    stored: str = "float16"
     pairs: list[Pair] = field(default_factory=list)
     chances: np.ndarray = field(default_factory=lambda: np.ones(0))
     apart: list[Pair] = field(default_factory=list)
