@@ -53,6 +53,9 @@ WITHIN = 0.55
 ALIKE = 0.6
 """Intersection over union above which two masks are of one thing."""
 
+OPEN = 0.25
+"""Mean probability of lying on top below which what the classic detector names is covered, or no thing at all."""
+
 RECOGNISED = 0.5
 """Belief in its best element from which the network for composed pictures is the one to listen to."""
 
@@ -115,7 +118,8 @@ class TopmostDetector:
         found, size = [], shrink(image, MEDIUM).shape[:2]
         for mask, own in self._classic.named(image):
             seen = features_of_classic(votes, mask, own)
-            if seen is not None:
+            covered = votes.judge is COMPOSED and seen is not None and seen[0] < OPEN
+            if seen is not None and not covered:
                 by_both = seen @ CLASSIC_WEIGHTS + CLASSIC_BIAS
                 alone = np.log(own / (1 - min(own, 0.999)) + 1e-6) - ALONE
                 score = belief(recognised * by_both + (1 - recognised) * alone)

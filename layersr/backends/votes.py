@@ -42,11 +42,11 @@ class Belief:
     bias: float
 
 
-COMPOSED = Belief(np.array([6.43, -0.55, 3.46, 2.45, 0.65, -6.23, -5.35]), -2.56)
-SUBJECTS = Belief(np.array([6.43, -0.55, 3.46, 2.45, 0.65, -6.23, -5.35]), -2.56)
+COMPOSED = Belief(np.array([7.85, -0.53, 3.58, -22.99, 0.68, -2.83, -19.56]), -3.67)
+SUBJECTS = Belief(np.array([-3.51, 4.2, 3.09, 3.28, 0.83, -5.73, -6.19]), 3.37)
 """Of the network for what was put together of layers, and of that for the subjects of photographs and paintings."""
 
-CLASSIC_WEIGHTS, CLASSIC_BIAS = np.array([3.1, 1.42, 2.67, -13.83, 0.43, -3.68, -3.32, 1.87]), -2.67
+CLASSIC_WEIGHTS, CLASSIC_BIAS = np.array([3.55, 0.09, 2.31, -27.42, 0.67, -2.58, -12.81, 1.36]), -0.39
 """How `features` and the classic detector's own score make its elements believed."""
 
 CAUTION = 1.0
