@@ -56,7 +56,7 @@ ALIKE = 0.6
 OPEN = 0.25
 """Mean probability of lying on top below which what the classic detector names is covered, or no thing at all."""
 
-RECOGNISED = 0.7
+RECOGNISED = 0.5
 """Belief in its best element from which the network for composed pictures is the one to listen to."""
 
 NOTHING = 0.05
