@@ -5,7 +5,9 @@ Needs torch: `pip install 'layersr[train]'`. One file per recipe (`upscale`); wh
 - `pictures`: which pictures may be learned from, and which are held apart
 - `resampling`: the literature's bicubic, which makes training pairs, and its PSNR
 - `optimizing`: Muon and Adam
+- `feeding`, `pool` (with `stacking` and `ageing`): where batches come from, made by processes or put together on a GPU
 - `loop`: the clock, the schedule, checkpoints, the progress line
+- `storing`: weights as float16 or int8
 - `exporting`: ONNX, its parity check, the facts a model card states
 - `benchmark`: every figure against its baselines (`rfdn` is one of them)
 

@@ -95,7 +95,7 @@ def train(
         workers: processes that make batches; 0 makes them between the steps.
         again: steps for each batch made, see `feeding.batches`.
         feed: where the batches come from, `feeding.batches` or `pool.pooled`.
-        compiled: whether torch compiles the network first: a minute, then half as fast again on a GPU.
+        compiled: whether torch compiles the network first: one to three minutes, then half as fast again on a GPU.
         steps: stop after so many in all, if the minutes have not run out before.
         say: receives the progress line; None writes it to stderr.
 

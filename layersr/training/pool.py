@@ -151,7 +151,7 @@ def _fetch(loader: DataLoader, made: "queue.Queue[Parts | Exception]", over: thr
                     continue
             if over.is_set():
                 return
-    except Exception as error:
+    except Exception as error:  # raised again by who takes the batches
         made.put(error)
 
 
