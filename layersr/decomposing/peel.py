@@ -63,7 +63,7 @@ def peel(image: RGB, models: Models, limits: Limits, prompts: Sequence[Prompt], 
         here = within(report, base + (1 - base) * round_ / ROUNDS, base + (1 - base) * (round_ + 1) / ROUNDS)
         room = limits.max_layers - len(elements)
         search = not limits.only_asked and room > 0
-        if not search and not elements:
+        if (not search and not elements) or (round_ and room <= 0):
             break
         here(Progress("find elements", 0.0))
         seen = models.detect(current)
