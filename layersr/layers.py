@@ -82,6 +82,9 @@ class LayerMask:
 
 PASS_THROUGH = "pass-through"
 
+SHADOW = "shadow of"
+"""The fact of whose shadow a layer is. Ink that multiplies takes light too (`Layer.is_shadow`): that is a thing."""
+
 
 @dataclass(frozen=True, eq=False)
 class Group:

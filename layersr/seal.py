@@ -51,10 +51,10 @@ AREA = 2**19
 def seal(stack: LayerStack, target: Pixels) -> LayerStack:
     """The stack, changed as little as the algebra needs, so that `flatten(seal(stack, target)) == target`.
 
-    Colours of top-most pixels are solved for, alphas only ever raised (on opaque pictures; those of
-    shadows lowered), hidden pixels left alone,
-    provenance written anew from what covers what: a pixel is ORIGINAL where nothing lies above it and it is opaque (its
-    code value is then the target's), INVENTED where something opaque lies above it, ESTIMATED in between.
+    Colours of top-most pixels are solved for, alphas only ever raised (on opaque pictures; those of shadows lowered),
+    hidden pixels left alone, provenance written anew from what covers what: a pixel is ORIGINAL where nothing lies
+    above it and it is opaque (its code value is then the target's), INVENTED where something opaque lies above it,
+    ESTIMATED in between.
 
     Args:
         stack: layer 0 covers the canvas; visible layers blend normally (or are shadows, see `Layer.is_shadow`) at full

@@ -20,7 +20,7 @@ from layersr.decomposing.names import named
 from layersr.decomposing.order import order
 from layersr.decomposing.peel import peel
 from layersr.decomposing.shadows import Shadow, lit, shadows
-from layersr.layers import Image, Layer, LayerStack
+from layersr.layers import SHADOW, Image, Layer, LayerStack
 from layersr.progress import Progress, Report, silent, within
 from layersr.roles import Prompt
 from layersr.seal import seal
@@ -113,7 +113,7 @@ def _layer(
 def _shadow_layer(element: Element, shadow: Shadow, dtype: np.dtype) -> Layer:
     black = np.zeros((*shadow.alpha.shape, 3), np.float32)
     at = (shadow.window[1].start, shadow.window[0].start)
-    facts = {"confidence": round(shadow.score, 3), "shadow of": element.name}
+    facts = {"confidence": round(shadow.score, 3), SHADOW: element.name}
     return replace(_layer(f"{element.name}, shadow", black, shadow.alpha, at, dtype, facts), blend="multiply")
 
 

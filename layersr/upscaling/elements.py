@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from layersr import color
-from layersr.arrays import RGB, Alpha, Codes, Mask, Scaled, ScaledAlpha
+from layersr.arrays import RGB, Alpha, Mask, Scaled, ScaledAlpha
 from layersr.bleed import bleed
 from layersr.blocks import repeated
 from layersr.layers import Layer, Window
@@ -58,8 +58,6 @@ def scale_layer(
     at = {"left": layer.left * scale, "top": layer.top * scale}
     if not layer.pixels.size:
         return replace(layer, **at)
-    if layer.is_shadow:
-        return replace(_enlarged_shadow(layer, scale), **at)
     colour, wanted = _continued(layer, 0.0 if faithful else FAINT), grown(layer.pixels[..., 3] > 0, BEYOND)
 
     def run(seen: Window) -> np.ndarray:
@@ -73,6 +71,8 @@ def scale_layer(
         if faithful:
             large = back_project(large, own, scale)
             matte = back_project(matte[..., None], alpha[..., None], scale)[..., 0]
+        if layer.is_shadow:
+            large[:] = 0  # black to the bit, or it would be none any more
         codes = cv2.merge([large, matte])
         codes *= np.float32(color.levels(layer.pixels.dtype))
         if not wanted[seen].all():
@@ -81,21 +81,8 @@ def scale_layer(
 
     pixels = np.zeros((layer.height * scale, layer.width * scale, 4), layer.pixels.dtype)
     enlarge(run, pixels, wanted, scale)
-    return replace(layer, pixels=pixels, provenance=_repeated_codes(layer, scale), **at)
-
-
-def _enlarged_shadow(layer: Layer, scale: int) -> Layer:
-    """Soft all over, and as black as it was: no network is needed, and none would know what it sees."""
-    size = (layer.width * scale, layer.height * scale)
-    alpha = cv2.resize(color.to_float(layer.pixels[..., 3]), size, interpolation=cv2.INTER_CUBIC).reshape(size[::-1])
-    alpha = back_project(alpha[..., None], color.to_float(layer.pixels[..., 3:]), scale)[..., 0]
-    pixels = np.zeros((*alpha.shape, 4), layer.pixels.dtype)
-    pixels[..., 3] = color.to_depth(alpha, layer.pixels.dtype)
-    return replace(layer, pixels=pixels, provenance=_repeated_codes(layer, scale))
-
-
-def _repeated_codes(layer: Layer, scale: int) -> Codes | None:
-    return None if layer.provenance is None else repeated(layer.provenance, scale)
+    provenance = None if layer.provenance is None else repeated(layer.provenance, scale)
+    return replace(layer, pixels=pixels, provenance=provenance, **at)
 
 
 def _continued(layer: Layer, faint: float) -> RGB:
