@@ -65,7 +65,7 @@ NOTHING = 0.05
 LETTERED_WEIGHTS, LETTERED_BIAS = np.array([0.63, 1.61, 1.77, 6.8, -0.47, 6.07, 0.13, 4.0]), -14.09
 """How `bubbles.evidence` makes patches with lettering believed.
 
-Fitted as `python -m layersr.training.confidence --scenes 180 --jobs 2` does, which the beliefs of `votes.py` were too.
+Fitted as `python -m layersr.training.confidence --scenes 180 --jobs 2` does.
 """
 
 LETTERED = "lettering"
