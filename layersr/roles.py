@@ -147,6 +147,10 @@ class Infiller(Protocol):
 class BroadInfiller(Infiller, Protocol):
     """An infiller that can also say fast what goes on behind a hole."""
 
+    def roughly(self, image: RGB, hole: Mask, avoid: Mask | None = None) -> RGB:
+        """The same with less care: to look for more things on, and for what is hidden."""
+        ...
+
     def broadly(self, image: RGB, hole: Mask, avoid: Mask | None = None) -> RGB:
         """The same without texture and fast: to compare with, not to be shown."""
         ...

@@ -86,8 +86,9 @@ def _filler(graph: Regions) -> Callable[[np.ndarray], np.ndarray]:
     np.maximum.at(right, flat, columns.ravel())
 
     def fill(part: np.ndarray) -> np.ndarray:
-        y0, y1 = top[part].min(), bottom[part].max() + 1
-        x0, x1 = left[part].min(), right[part].max() + 1
+        own = np.flatnonzero(part)
+        y0, y1 = top[own].min(), bottom[own].max() + 1
+        x0, x1 = left[own].min(), right[own].max() + 1
         step = max(1, min(y1 - y0, x1 - x0) // 48)  # a large hole needs no fine look
         window = graph.labels[y0:y1:step, x0:x1:step]
         mask = np.zeros((window.shape[0] + 2, window.shape[1] + 2), np.uint8)

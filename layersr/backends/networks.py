@@ -55,6 +55,7 @@ def session(path: Path, device: str) -> Any:
     there = [name for name in wanted if name in onnxruntime.get_available_providers()]
     options = onnxruntime.SessionOptions()
     options.enable_mem_pattern = False  # pictures have any size: planning for one of them holds a third more memory
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting threads leave cores to others
     options.log_severity_level = 3  # errors; its warnings mean nothing to a person who exports a picture
     way = "Run: pip install --force-reinstall layersr"
     if not path.is_file():

@@ -26,8 +26,12 @@ class StructureInfill:
 
         return structure(image, hole, self._network, avoid=avoid)
 
+    def roughly(self, image: RGB, hole: Mask, avoid: Mask | None = None) -> RGB:
+        """See `roles.BroadInfiller`; the network is asked in one way."""
+        return paint_all(image, hole, avoid, self.broadly)
+
     def broadly(self, image: RGB, hole: Mask, avoid: Mask | None = None) -> RGB:
-        """The same, asked in one way instead of eight."""
+        """See `roles.BroadInfiller`: the forms alone, asked in one way instead of eight."""
         from layersr.infill.structure import structure
 
         return structure(image, hole, self._network, avoid=avoid, ways=1)

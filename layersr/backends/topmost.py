@@ -14,11 +14,12 @@ were trained on and what they reach stands in the model cards (`layersr/models/d
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
 
-from layersr.arrays import RGB
+from layersr.arrays import RGB, Mask
 from layersr.backends import backend
 from layersr.backends.asked import boxed, pointed
 from layersr.backends.bubbles import bubbles
@@ -104,27 +105,16 @@ class TopmostDetector:
             here = pointed(image, prompt.point, lambda crop: gathered(self._closer(crop)))
             found = _whole([Detection(here[0].astype(np.float32), here[1])], image) if here else []
             return found or self._classic(image, prompt)
-        votes = self.votes(image)
+        with ThreadPoolExecutor(2) as pool:  # neither needs to know what the networks see
+            named, patches = pool.submit(self._classic.named, image), pool.submit(bubbles, image)
+            votes = self.votes(image)
         found = self._by_network(image, votes)
-        found += self._by_classic(image, votes, max((d.score for d in found), default=0.0))
-        return _whole(_apart(_lettered(image, votes, found) + found), image, FAINT)
+        found += _by_classic(image, votes, named.result(), max((d.score for d in found), default=0.0))
+        return _whole(_apart(_lettered(image, votes, patches.result(), found) + found), image, FAINT)
 
     def _by_network(self, image: RGB, votes: Votes) -> list[Detection]:
         size = shrink(image, MEDIUM).shape[:2]
         return [Detection(rough(mask, size), score) for mask, score in zip(*gathered(votes), strict=True)]
-
-    def _by_classic(self, image: RGB, votes: Votes, recognised: float) -> list[Detection]:
-        """The more the network recognises in the picture, the more its word counts on what it does not."""
-        found, size = [], shrink(image, MEDIUM).shape[:2]
-        for mask, own in self._classic.named(image):
-            seen = features_of_classic(votes, mask, own)
-            covered = votes.judge is COMPOSED and seen is not None and seen[0] < OPEN
-            if seen is not None and not covered:
-                by_both = seen @ CLASSIC_WEIGHTS + CLASSIC_BIAS
-                alone = np.log(own / (1 - min(own, 0.999)) + 1e-6) - ALONE
-                score = belief(recognised * by_both + (1 - recognised) * alone)
-                found.append(Detection(rough(mask, size), score))
-        return found
 
     def votes(self, image: RGB) -> Votes:
         """What is said of the picture by the network that knows pictures of its kind."""
@@ -161,14 +151,33 @@ class TopmostDetector:
         return self.votes(crop)
 
 
-def _lettered(image: RGB, votes: Votes, named: Sequence[Detection]) -> list[Detection]:
+def _by_classic(image: RGB, votes: Votes, named: Sequence[tuple[Mask, float]], recognised: float) -> list[Detection]:
+    """What the classic detector named, with scores.
+
+    The more the network recognises in the picture, the more its word counts on what it does not.
+    """
+    found, size = [], shrink(image, MEDIUM).shape[:2]
+    for mask, own in named:
+        seen = features_of_classic(votes, mask, own)
+        covered = votes.judge is COMPOSED and seen is not None and seen[0] < OPEN
+        if seen is not None and not covered:
+            by_both = seen @ CLASSIC_WEIGHTS + CLASSIC_BIAS
+            alone = np.log(own / (1 - min(own, 0.999)) + 1e-6) - ALONE
+            score = belief(recognised * by_both + (1 - recognised) * alone)
+            found.append(Detection(rough(mask, size), score))
+    return found
+
+
+def _lettered(
+    image: RGB, votes: Votes, patches: Sequence[tuple[np.ndarray, np.ndarray]], named: Sequence[Detection]
+) -> list[Detection]:
     """Bubbles and signs, which no small view shows well; their contours are those of their paper already.
 
     Each is as sure as itself, or as the same thing in another's words. What lies within something larger is a part of
     that: the window of a shop.
     """
     size, found = shrink(image, MEDIUM).shape[:2], []
-    for mask, seen in bubbles(image):
+    for mask, seen in patches:
         if votes.anything[_rim(rough(mask, votes.top.shape) > 0.5)].mean() > WITHIN:
             continue
         small = cv2.resize(mask.astype(np.float32), size[::-1], interpolation=cv2.INTER_AREA)

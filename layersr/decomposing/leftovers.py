@@ -80,11 +80,14 @@ def _ended(found: Mask, seen: Mask, image: RGB, gap: Mask) -> Mask:
 
 def _missed(guess: RGB, truth: RGB) -> np.ndarray:
     """The largest channel's error at every pixel; a line painted a little aside is no error."""
-    padded = np.pad(guess, ((ASIDE, ASIDE), (ASIDE, ASIDE), (0, 0)), mode="edge")
-    height, width = truth.shape[:2]
-    shifts = [(y, x) for y in range(2 * ASIDE + 1) for x in range(2 * ASIDE + 1)]
-    errors = (np.abs(padded[y : y + height, x : x + width] - truth).max(axis=2) for y, x in shifts)
-    return np.minimum.reduce(list(errors))
+    planes = np.pad(guess.transpose(2, 0, 1), ((0, 0), (ASIDE, ASIDE), (ASIDE, ASIDE)), mode="edge")
+    true, (height, width) = np.ascontiguousarray(truth.transpose(2, 0, 1)), truth.shape[:2]
+    least = np.full((height, width), np.inf, np.float32)
+    for y in range(2 * ASIDE + 1):
+        for x in range(2 * ASIDE + 1):
+            error = np.abs(planes[:, y : y + height, x : x + width] - true).max(axis=0)
+            np.minimum(least, error, out=least)
+    return least
 
 
 def _hanging(error: np.ndarray, gap: Mask, known: Mask) -> Mask:

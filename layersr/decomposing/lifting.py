@@ -10,7 +10,7 @@ from layersr.arrays import RGB, Alpha, Mask
 from layersr.decomposing.element import Element, clipped, window_of
 from layersr.decomposing.leftovers import SHARE, leftovers
 from layersr.decomposing.matting import continued, fringe, trimap
-from layersr.roles import Detection, Infiller, Matter
+from layersr.roles import BroadInfiller, Detection, Infiller, Matter
 
 ROUGH = 512
 """Longer side in pixels at which the fills between two peels are painted."""
@@ -138,8 +138,9 @@ def _roughly(infill: Infiller, image: RGB, hole: Mask, avoid: Mask | None) -> RG
     """
     height, width = hole.shape
     factor = ROUGH / max(height, width)
+    paint = infill.roughly if isinstance(infill, BroadInfiller) else infill
     if factor >= 0.8:
-        return infill(image, hole, avoid)
+        return paint(image, hole, avoid)
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     known = cv2.resize((~hole).astype(np.float32), size, interpolation=cv2.INTER_AREA)
     # Only known pixels are averaged: nothing of what stood in the hole gets into the small picture.
@@ -148,7 +149,7 @@ def _roughly(infill: Infiller, image: RGB, hole: Mask, avoid: Mask | None) -> RG
     )
     if avoid is not None:
         avoid = cv2.resize(avoid.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
-    painted = infill(np.clip(small, 0, 1), known < 0.5, avoid)
+    painted = paint(np.clip(small, 0, 1), known < 0.5, avoid)
     large = cv2.resize(painted, (width, height), interpolation=cv2.INTER_CUBIC)
     return np.where(hole[..., None], np.clip(large, 0, 1), image)
 

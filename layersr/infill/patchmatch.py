@@ -36,8 +36,11 @@ from layersr.infill.seams import blend, settle
 SEED = 2009
 """Chance is the same in every run."""
 
-SEARCHED = 1400
-"""The longest side, in pixels, at which matches are searched; at finer levels they are only followed."""
+SEARCHED = 700
+"""The longest side, in pixels, at which matches are searched; at finer levels they are only followed.
+
+At 1024 pixels searching there too took 40 % of the time and showed no difference.
+"""
 
 SMALL, PAIRS = 128 * 128, 4_000_000
 """Up to so many pixels, and pairs of target and source, every pair is compared; beyond that PatchMatch guesses."""
