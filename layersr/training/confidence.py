@@ -1,8 +1,9 @@
 """Fit the detector's confidence: `python -m layersr.training.confidence --data DIR` prints what its modules hold.
 
 On fresh scenes of the training material, logistic regression (iteratively reweighted least squares) tells from
-`votes.features` whether an element that the votes or the classic detector name matches a true one with an IoU above
-one half, and from `bubbles.evidence` whether a patch with lettering does.
+`votes.features` whether an element that the votes of either network or the classic detector name matches a true one
+with an IoU above one half, and from `bubbles.evidence` whether a patch with lettering does. Scenes go to the network
+that the detector would listen to.
 """
 
 from concurrent.futures import ProcessPoolExecutor
@@ -15,7 +16,7 @@ from layersr.backends.bubbles import bubbles
 from layersr.backends.contours import cut_out
 from layersr.backends.saliency import SaliencyDetector
 from layersr.backends.topmost import TopmostDetector
-from layersr.backends.votes import features, features_of_classic, gathered
+from layersr.backends.votes import COMPOSED, SUBJECTS, features, features_of_classic, gathered
 from layersr.training.kinds import compose_any
 from layersr.training.pages import compose_page
 from layersr.training.scores.detecting import iou
@@ -26,15 +27,17 @@ SIDE, SEED = 384, 77
 LETTERED_SIDE, OUTLINED = 900, 0.6
 """Letters want larger scenes; and what is flat is outlined well, or it is a part."""
 
+NETWORKS = {"COMPOSED": COMPOSED, "SUBJECTS": SUBJECTS}
+
 Table = tuple[np.ndarray, np.ndarray]
 """Features of some elements, (n, features), and whether each is right, (n,)."""
 
 
-def observed(data: Path, count: int, side: int = SIDE, seed: int = SEED) -> tuple[Table, Table]:
-    """What the network names in so many scenes, and what the classic detector names."""
+def observed(data: Path, count: int, side: int = SIDE, seed: int = SEED) -> dict[str, Table]:
+    """What each network names in so many scenes, and what the classic detector names."""
     material, rng = gather(data, side, apart=False), np.random.default_rng(seed)
     detector, classic = TopmostDetector("cpu"), SaliencyDetector()
-    seen: tuple[list, list] = [], []
+    seen: dict[str, list] = {name: [] for name in (*NETWORKS, "CLASSIC")}
     for k in range(count):
         scene = compose_any(material, rng, side, (side, side * 4 // 5)[k % 2])
         votes = detector.votes(scene.image)
@@ -43,12 +46,13 @@ def observed(data: Path, count: int, side: int = SIDE, seed: int = SEED) -> tupl
         named = classic.named(scene.image)
         cut = cut_out(scene.image, (mask for mask, _ in named))
         theirs = ((features_of_classic(votes, *one), mask) for one, mask in zip(named, cut, strict=True))
-        for rows, named in zip(seen, (own, theirs), strict=True):
-            for values, mask in named:
+        asked = next(name for name, judge in NETWORKS.items() if votes.judge is judge)
+        for name, found in ((asked, own), ("CLASSIC", theirs)):
+            for values, mask in found:
                 if values is not None:
-                    rows.append((values, max((iou(mask, alpha) for alpha in scene.visible), default=0) > 0.5))
-    first, second = ((np.array([v for v, _ in rows]), np.array([r for _, r in rows], float)) for rows in seen)
-    return first, second
+                    right = max((iou(mask, alpha) for alpha in scene.visible), default=0) > 0.5
+                    seen[name].append((values, right))
+    return {name: _table(rows) for name, rows in seen.items()}
 
 
 def observed_lettering(data: Path, count: int, seed: int = SEED) -> Table:
@@ -60,7 +64,11 @@ def observed_lettering(data: Path, count: int, seed: int = SEED) -> Table:
         for mask, values in bubbles(scene.image):
             best = max((iou(mask.astype(np.float32), alpha) for alpha in scene.visible), default=0)
             seen.append((values, best > OUTLINED))
-    return np.array([v for v, _ in seen]), np.array([r for _, r in seen], float)
+    return _table(seen)
+
+
+def _table(rows: list[tuple[np.ndarray, bool]]) -> Table:
+    return np.array([values for values, _ in rows]), np.array([right for _, right in rows], float)
 
 
 def fit(rows: np.ndarray, right: np.ndarray, ridge: float = 0.01) -> tuple[np.ndarray, float]:
@@ -85,12 +93,12 @@ def main(data: Path, scenes: int, jobs: int) -> None:
     with ProcessPoolExecutor(jobs) as pool:
         parts = list(pool.map(observed, [data] * jobs, counts, [SIDE] * jobs, range(SEED, SEED + jobs)))
         lettered = list(pool.map(observed_lettering, [data] * jobs, counts, range(SEED, SEED + jobs)))
-    seen = ([table for table in some if len(table[0])] for some in [*zip(*parts, strict=True), lettered])
-    tables = [[np.concatenate(column) for column in zip(*some, strict=True)] for some in seen]
-    for name, (rows, right) in zip(("", "CLASSIC_", "LETTERED_"), tables, strict=True):
+    tables = {name: [part[name] for part in parts] for name in parts[0]} | {"LETTERED": lettered}
+    for name, some in tables.items():
+        rows, right = (np.concatenate(column) for column in zip(*(t for t in some if len(t[0])), strict=True))
         weights, bias = fit(rows, right)
         numbers = [round(float(w), 2) for w in weights]
-        click.echo(f"{name}WEIGHTS, {name}BIAS = np.array({numbers}), {bias:.2f}")
+        click.echo(f"{name}: np.array({numbers}), {bias:.2f}")
         said = 1 / (1 + np.exp(-rows @ weights - bias))
         for least in (0.3, 0.42, 0.5, 0.6):
             kept = said > least
