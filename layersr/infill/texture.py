@@ -19,8 +19,12 @@ WIDTH = 1.5
 
 SIDE = 512
 
-STRENGTHS = (1.28, 1.28)
-"""How strong each band becomes against the picture's around the hole, finest first."""
+STRENGTHS = (1.28, 1.28, 0.7)
+"""How strong each band becomes against the picture's around the hole, finest first.
+
+With two bands, amplified up to 2.5 times and nearly grey, a large hole looked embossed: 18.17 dB and 0.80 of the
+variance on 25 holes; so it is 18.24 dB and 0.73.
+"""
 
 RING, APART = 40, 3
 """Pixels, in a crop up to `SIDE` long, around a hole that tell how strong its bands should be, and those left out."""
@@ -31,13 +35,13 @@ LOUDER, PATCH = 1.5, 15
 Medians of such patches are compared: an edge beside the hole says nothing of the texture in it.
 """
 
-CHROMA = 0.25
+CHROMA = 0.6
 """How much of the copies' texture that is not light and dark is taken: eyes see little of it, nobody can guess it."""
 
 WINDOW = 13
 """Strength is the mean over a square so many standard deviations wide."""
 
-MOST = 2.5
+MOST = 1.5
 """The most that copies are amplified."""
 
 
