@@ -96,7 +96,7 @@ def stack(picture: Image) -> LayerStack:
 def test_the_shadow_lies_in_a_group_with_its_element(picture: Image, stack: LayerStack):
     assert np.array_equal(flatten(stack), picture.pixels)
     background, shadow, egg = stack.layers
-    assert shadow.is_shadow
+    assert (shadow.blend, shadow.light.tolist()) == ("multiply", [0, 0, 0])
     assert shadow.name == f"{egg.name}, shadow"
     assert shadow.group == egg.group == (f"{egg.name} and shadow",)
     assert shadow.facts["shadow of"] == egg.name
@@ -119,7 +119,7 @@ def test_hidden_it_leaves_light_and_moved_it_goes_along(stack: LayerStack):
 @pytest.mark.parametrize("scale", [2, 3])
 def test_enlarged_it_stays_a_shadow_and_shrinks_back(picture: Image, stack: LayerStack, scale: int):
     large = upscaling.upscale(stack, backends.load("upscale", "classic"), backends.load("alpha", "classic"), scale)
-    assert large.layers[1].is_shadow
+    assert (large.layers[1].blend, large.layers[1].light.tolist()) == ("multiply", [0, 0, 0])
     assert large.layers[1].pixels.shape[:2] == tuple(scale * n for n in stack.layers[1].pixels.shape[:2])
     assert recomposition(large, picture.pixels).psnr >= 50
 
