@@ -22,10 +22,10 @@ another one in each channel). So it shows nothing of its own and never answers f
 share t < 1 on the way to e makes y' = (1 - t) y + t e of y, and all lights above k together m y + b with m > 0, in each
 channel. So k is solved for (x - b) / m instead of x, and rounding F_k errs by m a_k / 2 at most, which is below 1/2 as
 soon as there is a light: where m = 1 no share is above 0, so b = 0, and the proof above holds as it is.
-F* fits iff b <= x <= b + m L. Laid one by one from k upwards each light keeps that, if its share t <= 1 - |x - e| / |f -
-e| with f the end of what could be shown so far, b..b + m L, that is farther from e: the end nearer to e only comes nearer
-to it. So lights fade where they have less room. At 16 bit, for the margin's sake, they fade by some more steps of alpha
-where the best F_k would be missed by more than `SNAP` / 2; at 0 they change nothing, so the steps come to an end.
+F* fits iff b <= x <= b + m L. Laid one by one from k upwards each light keeps that if its share is at most 1 - |x - e|
+/ |f - e|, with f the end of what could be shown so far, b..b + m L, that is farther from e: the end nearer to e only
+comes nearer to it. So lights fade where they have less room. At 16 bit, for the margin's sake, they fade by some more
+steps of alpha where x would be missed by more than `SNAP` / 2; at 0 they change nothing, so the steps come to an end.
 The smaller m, the more F_k show x: of those the layer's own colour, or the next to it, is taken.
 
 Pictures with alpha A. Where A = 0 every layer is transparent and the background keeps the hidden colour. Where

@@ -77,7 +77,7 @@ class Element:
 
 
 def elements(stack: LayerStack) -> list[tuple[int, Layer]]:
-    """The visible layers above the bottom one, with their indices; groups and masks count, what things cast does not."""
+    """The visible layers above the bottom one, with their indices; groups and masks count, lights do not."""
     layers = enumerate(settled(stack).layers)
     return [(i, layer) for i, layer in layers if i > 0 and layer.visible and not layer.is_cast]
 

@@ -1,0 +1,84 @@
+"""The light that elements shed on what is below them: lamps, moons, neon signs, outer glows.
+
+A glow is taken for the element's own shape, blurred and fainter, that screens in one colour. What screens takes from
+what is missing to white what a shadow takes from lightness: so the logarithms of (1 - value) are explained, in red,
+green and blue each by themselves. See `surroundings` for how it is told.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from layersr.decomposing.cast import Cast
+from layersr.decomposing.element import Element
+from layersr.decomposing.surroundings import FAINT, Fit, Form, Surroundings, logit
+
+SOFT = (0.08, 0.14, 0.22, 0.33, 0.5)
+FAR, WAYS = 0.2, 12
+"""Blurs that are tried; how far the shape is moved, in how many directions, to see whether it tells more elsewhere. In
+sides of a square as large as the element."""
+
+WEIGHTS, BIAS, SURE = np.array([0.4, 1.9, 1.7]), 4.2, 0.5
+
+LEAST, HARD, LIGHTER, BRIGHT = 0.15, 0.067, 0.03, 0.85
+"""Least evidence near and wide; least blur, for what is less is an edge out of focus; by how much the element must be
+lighter than what it lights, in the colour of the glow; greatest strength."""
+
+
+@dataclass(frozen=True, eq=False)
+class Signs:
+    """What speaks for a glow.
+
+    Attributes:
+        form: of the shape that explains most.
+        strengths: in red, green and blue.
+        evidence: near and wide.
+        lead: logit of the evidence near, less that of the moved shape.
+        lighter: how much lighter than its surroundings the element is.
+    """
+
+    form: Form
+    strengths: np.ndarray
+    evidence: tuple[float, float]
+    lead: float
+    lighter: float
+
+    @property
+    def possible(self) -> bool:
+        """Whether it can be a glow at all."""
+        enough = min(self.evidence) >= LEAST and self.lighter >= LIGHTER
+        return bool(enough and FAINT <= self.strengths.max() <= BRIGHT)
+
+    @property
+    def told(self) -> np.ndarray:
+        """What belief is made of."""
+        return np.array([*(logit(share) for share in self.evidence), self.lead])
+
+
+def glow(element: Element, seen: Surroundings) -> Cast | None:
+    """The glow of an element, None where there is none or it cannot be told."""
+    found = signs(seen)
+    sure = float(1 / (1 + np.exp(-(found.told @ WEIGHTS + BIAS))))
+    if sure < SURE or not found.possible:
+        return None
+    much = float(found.strengths.max())
+    red, green, blue = (float(strength / much) for strength in found.strengths)
+    return seen.cast(element, found.form, much, (red, green, blue), sure)
+
+
+def signs(seen: Surroundings) -> Signs:
+    """What speaks for a glow of the element that has such surroundings."""
+    shape, values = seen.shape, 1 - seen.image
+    fit, wide = Fit(seen.near, values), Fit(seen.wide, values)
+    tried = [Form((0.0, 0.0), soft * seen.side) for soft in SOFT]
+    form, evidence = fit.best(shape, tried, [0.0, 0.0], fit.left, least=HARD * seen.side)
+    light = form.of(shape)
+    again = float(wide.evidence(light[seen.wide][:, None], wide.left)[0])
+    turns = np.arange(WAYS) * 2 * np.pi / WAYS
+    moves = [(FAR * seen.side * np.cos(turn), FAR * seen.side * np.sin(turn)) for turn in turns]
+    elsewhere = fit.best(shape, [Form(move, one.soft) for move in moves for one in tried], [], fit.left)[1]
+    strengths = fit.strength(light[seen.near])[1]
+    own, beside = seen.image[shape >= min(0.9, shape.max())].mean(axis=0), light[seen.near] @ seen.image[seen.near]
+    beside = beside / max(float(light[seen.near].sum()), 1e-6)
+    lighter = float((own - beside) @ strengths / strengths.sum())
+    return Signs(form, strengths, (evidence, again), logit(evidence) - logit(elsewhere), lighter)
