@@ -7,11 +7,12 @@ green and blue each by themselves. See `surroundings` for how it is told.
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from layersr.decomposing.cast import Cast
 from layersr.decomposing.element import Element
-from layersr.decomposing.surroundings import FAINT, Fit, Form, Surroundings, logit
+from layersr.decomposing.surroundings import FAINT, FEW, Fit, Form, Surroundings, logit
 
 SOFT = (0.08, 0.14, 0.22, 0.33, 0.5)
 FAR, WAYS = 0.2, 12
@@ -22,6 +23,9 @@ WEIGHTS, BIAS, SURE = np.array([0.45, 2.15]), 6.59, 0.85
 """Belief of a logistic regression: logits of the evidence near and wide; fitted on the 120 of 4171 things that may glow
 (`Signs.possible`) in 1200 composed scenes, training material, 40 % with a glow (`tests/benchmarks/lights.py`). In 700
 others 52 of the 55 claims are true: 27 % of the glows that show (evidence), most others are shed by what is dark."""
+
+WHITE = 0.03
+"""What is no farther than this from full red, green or blue tells nothing of light that is added."""
 
 LEAST, HARD, LIGHTER, BRIGHT = 0.1, 0.067, 0.03, 0.85
 """Least evidence near and wide; a blur of no more than this is an edge out of focus; by how much the element must be
@@ -64,27 +68,36 @@ class Signs:
 def glow(element: Element, seen: Surroundings) -> Cast | None:
     """The glow of an element, None where there is none or it cannot be told."""
     found = signs(seen)
+    if found is None or not found.possible:
+        return None
     sure = float(1 / (1 + np.exp(-(found.told @ WEIGHTS + BIAS))))
-    if sure < SURE or not found.possible:
+    if sure < SURE:
         return None
     much = float(found.strengths.max())
     red, green, blue = (float(strength / much) for strength in found.strengths)
     return seen.cast(element, found.form, much, (red, green, blue), sure)
 
 
-def signs(seen: Surroundings) -> Signs:
-    """What speaks for a glow of the element that has such surroundings."""
+def signs(seen: Surroundings) -> Signs | None:
+    """What speaks for a glow of the element that has such surroundings; None where too little is seen.
+
+    Right beside the element nothing counts: what a matte misses of a lamp is brighter than any glow.
+    """
     shape, values = seen.shape, 1 - seen.image
-    fit, wide = Fit(seen.near, values), Fit(seen.wide, values)
+    beside = cv2.dilate((shape > 0.02).astype(np.uint8), np.ones((3, 3), np.uint8)) == 0
+    beside &= values.min(axis=2) > WHITE
+    near, far = seen.near & beside, seen.wide & beside
+    if near.sum() < FEW:
+        return None
+    fit, wide = Fit(near, values), Fit(far, values)
     tried = [Form((0.0, 0.0), soft * seen.side) for soft in SOFT]
     form, evidence = fit.best(shape, tried, [0.0, 0.0], fit.left, least=HARD * seen.side)
     light = form.of(shape)
-    again = float(wide.evidence(light[seen.wide][:, None], wide.left)[0])
+    again = float(wide.evidence(light[far][:, None], wide.left)[0])
     turns = np.arange(WAYS) * 2 * np.pi / WAYS
     moves = [(FAR * seen.side * np.cos(turn), FAR * seen.side * np.sin(turn)) for turn in turns]
     elsewhere = fit.best(shape, [Form(move, one.soft) for move in moves for one in tried], [], fit.left)[1]
-    strengths = fit.strength(light[seen.near])[1]
-    own, beside = seen.image[shape >= min(0.9, shape.max())].mean(axis=0), light[seen.near] @ seen.image[seen.near]
-    beside = beside / max(float(light[seen.near].sum()), 1e-6)
-    lighter = float((own - beside) @ strengths / strengths.sum())
+    strengths = fit.strength(light[near])[1]
+    own, lit = seen.image[shape >= min(0.9, shape.max())].mean(axis=0), light[near] @ seen.image[near]
+    lighter = float((own - lit / max(float(light[near].sum()), 1e-6)) @ strengths / strengths.sum())
     return Signs(form, form.soft / seen.side, strengths, (evidence, again), elsewhere, lighter)

@@ -128,7 +128,7 @@ def main() -> None:
     for number in range(chosen.scenes):
         image, truths = scene(material, np.random.default_rng([chosen.seed, number]))
         elements = [truth.element for truth in truths]
-        told = [None if seen is None else signs(seen) for seen in surroundings(image, elements)]
+        told = [seen and signs(seen) for seen in surroundings(image, elements)]
         claimed = [None] * len(told) if chosen.fit else lights(image, elements)
         for truth, one, cast in zip(truths, told, claimed, strict=True):
             if one is None:
