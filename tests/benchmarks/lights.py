@@ -105,7 +105,7 @@ def fitted(found: list[tuple[Signs, bool]]) -> tuple[np.ndarray, float]:
     found = [(one.told, there) for one, there in found if one.possible]
     told, there = (np.array(column, float) for column in zip(*found, strict=True))
     told = np.column_stack([told, np.ones(len(told))])
-    weights, hold = np.zeros(told.shape[1]), 0.1 * np.diag([1.0] * (told.shape[1] - 1) + [0.0])
+    weights, hold = np.zeros(told.shape[1]), 0.1 * np.eye(told.shape[1])
     for _ in range(50):
         sure = 1 / (1 + np.exp(-told @ weights))
         slope = told.T @ (sure - there) + hold @ weights
