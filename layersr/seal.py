@@ -143,19 +143,20 @@ def _seal_band(layers: list[tuple[Layer, Window, Window]], lights: Sequence[Ligh
         alpha = np.where(opaque, pixels[..., 3] if index else target.dtype.type(top), np.where(mine, x[..., 3], 0))
         # Wholly opaque, or in a picture with alpha: the colour is the picture's.
         given = mine & ((alpha == top) | ~opaque)
-        if lit is None:
-            np.copyto(pixels[..., :3], x[..., :3], where=given[..., None])
-        else:
+        plain = given
+        if lit is not None:
             m, b = (both[band] for both in lit)
-            colour = nearest(pixels[..., :3], x[..., :3], m, b, top)
-            np.copyto(pixels[..., :3], colour, where=given[..., None], casting="unsafe")
-            x = (x[..., :3] - b) / m
+            under = given & (m < 1).any(axis=-1)
+            pixels[under, :3] = nearest(pixels[under, :3], x[under, :3], m[under], b[under], top)
+            plain = given & ~under
+        np.copyto(pixels[..., :3], x[..., :3], where=plain[..., None])
         part = composite[band]
         if index == 0:
             part[...] = pixels[..., :3]
         else:
             solve = mine & ~given
-            alpha[solve], pixels[..., :3][solve] = _solve(alpha[solve], x[solve][..., :3], part[solve], target.dtype)
+            wanted = x[solve, :3] if lit is None else (x[solve, :3] - b[solve]) / m[solve]
+            alpha[solve], pixels[..., :3][solve] = _solve(alpha[solve], wanted, part[solve], target.dtype)
             if any(_meet(band, other) for _, other, _ in layers[index + 1 :]):
                 part += (pixels[..., :3] - part) * (alpha / real(top))[..., None]
         pixels[..., 3] = alpha
