@@ -82,8 +82,8 @@ class LayerMask:
 
 PASS_THROUGH = "pass-through"
 
-SHADOW = "shadow of"
-"""The fact of whose shadow a layer is. Ink that multiplies takes light too (`Layer.is_shadow`): that is a thing."""
+SHADOW, GLOW = "shadow of", "glow of"
+"""The facts of whose shadow or glow a layer is. Ink may multiply or screen too (`Layer.light`): that is a thing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,9 +160,25 @@ class Layer:
         return self.pixels.shape[0]
 
     @property
-    def is_shadow(self) -> bool:
-        """Whether it only takes light: it multiplies, and it is black all over."""
-        return self.blend == "multiply" and not self.pixels[..., :3].any()
+    def light(self) -> np.ndarray | None:
+        """The colour, code values, in which it does nothing but take light or shed it; None for all other layers.
+
+        It multiplies and is black all over (a shadow), or it screens and is of one colour wherever it shows (a glow).
+        """
+        colours = self.pixels[..., :3]
+        if self.blend == "multiply" and not colours.any():
+            return np.zeros(3, self.pixels.dtype)
+        if self.blend == "screen":
+            shown = colours[self.pixels[..., 3] > 0]
+            if not len(shown):
+                return np.zeros(3, self.pixels.dtype)
+            return shown[0].copy() if (shown == shown[0]).all() else None
+        return None
+
+    @property
+    def is_cast(self) -> bool:
+        """Whether it is a shadow or a glow that was told from what is below, and no thing."""
+        return SHADOW in self.facts or GLOW in self.facts
 
     def on_canvas(self, width: int, height: int, rows: slice = slice(None)) -> tuple[Window, Window]:
         """Where the layer meets the canvas, or the part of the canvas given by `rows`.

@@ -16,11 +16,17 @@ So y rounds to x whatever lies below and however many layers there are: c enters
 no error of a lower layer is passed on. QED. A compositor that works in float32 (psd-tools) errs by some 0.01 code
 values at 16 bit, so there an a_k above `SNAP` becomes 1, which leaves a margin of 0.02.
 
-Shadows. A black layer that multiplies takes a share of the light and shows nothing of its own, so it never answers for
-a pixel: the layer below it does. With s > 0 the light that all shadows above k let through, the picture shows s times
-what it would without them, so k is solved for x / s instead of x. Rounding F_k then errs by s a_k / 2 at most, which is
-below 1/2 as soon as there is a shadow at all. F* fits iff x <= s L, so shadows fade where that does not hold. At 16 bit
-those that leave more than `SNAP` of the light go, for the margin's sake.
+Shadows and glows. A layer that only takes light or sheds it (`Layer.light`) moves what is below a share of the way, to
+black (it multiplies, black, and the share is its alpha a) or to white (it screens in a colour G: the share is a G / L,
+another one in each channel). So it shows nothing of its own and never answers for a pixel: the layer below it does. One
+share t < 1 on the way to e makes y' = (1 - t) y + t e of y, and all lights above k together m y + b with m > 0, in each
+channel. So k is solved for (x - b) / m instead of x, and rounding F_k errs by m a_k / 2 at most, which is below 1/2 as
+soon as there is a light: where m = 1 no share is above 0, so b = 0, and the proof above holds as it is.
+F* fits iff b <= x <= b + m L. Laid one by one from k upwards each light keeps that if its share is at most 1 - |x - e|
+/ |f - e|, with f the end of what could be shown so far, b..b + m L, that is farther from e: the end nearer to e only
+comes nearer to it. So lights fade where they have less room. At 16 bit, for the margin's sake, they fade by some more
+steps of alpha where x would be missed by more than `SNAP` / 2; at 0 they change nothing, so the steps come to an end.
+The smaller m, the more F_k show x: of those the layer's own colour, or the next to it, is taken.
 
 Pictures with alpha A. Where A = 0 every layer is transparent and the background keeps the hidden colour. Where
 0 < A < 1 one layer owns the pixel, with a = A and F = x, all others are transparent there: the top-most layer that
@@ -30,7 +36,7 @@ covers at least half of A, else the background. Then the composite is (x, A) its
 
 import os
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -40,9 +46,7 @@ from layersr.arrays import Pixels
 from layersr.color import levels
 from layersr.flattening import bands
 from layersr.layers import Layer, LayerStack, Provenance, Window
-
-SNAP = 0.96
-"""At 16 bit, alphas above this become 1: see the module's text."""
+from layersr.light import SNAP, Light, nearest, spare
 
 AREA = 2**19
 """Pixels sealed at a time, or 16 rows."""
@@ -51,14 +55,14 @@ AREA = 2**19
 def seal(stack: LayerStack, target: Pixels) -> LayerStack:
     """The stack, changed as little as the algebra needs, so that `flatten(seal(stack, target)) == target`.
 
-    Colours of top-most pixels are solved for, alphas only ever raised (on opaque pictures; those of shadows lowered),
+    Colours of top-most pixels are solved for, alphas only ever raised (on opaque pictures; those of lights lowered),
     hidden pixels left alone, provenance written anew from what covers what: a pixel is ORIGINAL where nothing lies
     above it and it is opaque (its code value is then the target's), INVENTED where something opaque lies above it,
     ESTIMATED in between.
 
     Args:
-        stack: layer 0 covers the canvas; visible layers blend normally (or are shadows, see `Layer.is_shadow`) at full
-            opacity, without masks, in groups that are folders. Hidden layers pass untouched.
+        stack: layer 0 covers the canvas; visible layers blend normally (or are shadows or glows, see `Layer.light`) at
+            full opacity, without masks, in groups that are folders. Hidden layers pass untouched.
         target: straight RGBA, (height, width, 4), at the stack's depth.
 
     Raises:
@@ -87,9 +91,10 @@ def seal_in_place(stack: LayerStack, target: Iterable[tuple[slice, Pixels]]) -> 
         raise ValueError("layer 0 does not cover the canvas, or something does not blend normally, fully and unmasked")
     sealed = [_untraced(layer) if layer.visible else layer for layer in stack.layers]
     shown = [layer for layer in sealed if layer.visible]
+    lights = [Light.of(layer) for layer in shown]
 
     def seal_rows(here: slice, wanted: Pixels) -> None:
-        _seal_band([(layer, *layer.on_canvas(stack.width, stack.height, here)) for layer in shown], wanted)
+        _seal_band([(layer, *layer.on_canvas(stack.width, stack.height, here)) for layer in shown], lights, wanted)
 
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
         for rows, wanted in target:
@@ -103,7 +108,7 @@ def sealable(stack: LayerStack) -> bool:
     """Whether `seal` knows what to do with it: see its argument."""
     for layer in stack.layers:
         masked = layer.mask is not None and layer.mask.active
-        plain = layer.blend == "normal" or layer.is_shadow
+        plain = layer.blend == "normal" or layer.light is not None
         if layer.visible and (not plain or layer.opacity != 1 or masked or layer.clipped):
             return False
         if not all(group.plain for group in stack.around(layer)):
@@ -120,39 +125,42 @@ def _untraced(layer: Layer) -> Layer:
     return replace(layer, provenance=unseen)
 
 
-def _seal_band(layers: list[tuple[Layer, Window, Window]], target: np.ndarray) -> None:
+def _seal_band(layers: list[tuple[Layer, Window, Window]], lights: Sequence[Light | None], target: np.ndarray) -> None:
     """Seal some rows; `layers` come with their window in the band and in their own arrays, which are written to."""
     top = levels(target.dtype)
     real = np.float32 if target.dtype == np.uint8 else np.float64  # errs by 1e-4 at most, where 2e-3 are allowed
     full = target[..., 3] == top
-    shadows = [layer.is_shadow for layer, _, _ in layers]
-    owner = _owners(layers, target, full, shadows)
-    light = _light(layers, target, full, owner) if any(shadows) else None
+    owner = _owners(layers, target, full, lights)
+    lit = _lit(layers, lights, target, full, owner)
     composite = np.empty((*full.shape, 3), real)
     for index, (layer, band, own) in enumerate(layers):
         pixels = layer.pixels[own]  # a view: the layer's own memory
-        if shadows[index]:
-            composite[band] *= (1 - pixels[..., 3] / real(top))[..., None]
+        light = lights[index]
+        if light is not None:
+            composite[band] += (light.end - composite[band]) * light.share(pixels[..., 3]).astype(real)
             continue
         x, mine, opaque = target[band], owner[band] == index, full[band]
         alpha = np.where(opaque, pixels[..., 3] if index else target.dtype.type(top), np.where(mine, x[..., 3], 0))
         # Wholly opaque, or in a picture with alpha: the colour is the picture's.
         given = mine & ((alpha == top) | ~opaque)
-        if light is not None:
-            x = x / light[band][..., None]
-            np.copyto(pixels[..., :3], np.rint(x[..., :3]).clip(0, top), where=given[..., None], casting="unsafe")
-        else:
-            np.copyto(pixels[..., :3], x[..., :3], where=given[..., None])
+        plain = given
+        if lit is not None:
+            m, b = (both[band] for both in lit)
+            under = given & (m < 1).any(axis=-1)
+            pixels[under, :3] = nearest(pixels[under, :3], x[under, :3], m[under], b[under], top)
+            plain = given & ~under
+        np.copyto(pixels[..., :3], x[..., :3], where=plain[..., None])
         part = composite[band]
         if index == 0:
             part[...] = pixels[..., :3]
         else:
             solve = mine & ~given
-            alpha[solve], pixels[..., :3][solve] = _solve(alpha[solve], x[solve][..., :3], part[solve], target.dtype)
+            wanted = x[solve, :3] if lit is None else (x[solve, :3] - b[solve]) / m[solve]
+            alpha[solve], pixels[..., :3][solve] = _solve(alpha[solve], wanted, part[solve], target.dtype)
             if any(_meet(band, other) for _, other, _ in layers[index + 1 :]):
                 part += (pixels[..., :3] - part) * (alpha / real(top))[..., None]
         pixels[..., 3] = alpha
-    _trace(layers, target.shape[:2], top, full)
+    _trace(layers, lights, target.shape[:2], top, full)
 
 
 def _meet(one: Window, other: Window) -> bool:
@@ -160,12 +168,12 @@ def _meet(one: Window, other: Window) -> bool:
 
 
 def _owners(
-    layers: list[tuple[Layer, Window, Window]], target: np.ndarray, full: np.ndarray, shadows: list[bool]
+    layers: list[tuple[Layer, Window, Window]], target: np.ndarray, full: np.ndarray, lights: Sequence[Light | None]
 ) -> np.ndarray:
-    """Index of the layer that answers for each pixel: the top-most that covers it and is no shadow."""
+    """Index of the layer that answers for each pixel: the top-most that covers it and is no light."""
     owner = np.zeros(target.shape[:2], np.int32)
     for index, (layer, band, own) in enumerate(layers[1:], start=1):
-        if shadows[index]:
+        if lights[index] is not None:
             continue
         alpha = layer.pixels[own][..., 3]
         covers = alpha > 0
@@ -176,25 +184,34 @@ def _owners(
     return owner
 
 
-def _light(
-    layers: list[tuple[Layer, Window, Window]], target: np.ndarray, full: np.ndarray, owner: np.ndarray
-) -> np.ndarray:
-    """How much light reaches each pixel's owner, once the shadows above it are as light as the picture needs."""
-    top = levels(target.dtype)
-    light = np.ones(full.shape)
-    least = target[..., :3].max(axis=2) / top
-    for index, (layer, band, own) in enumerate(layers):
-        if not index or not layer.is_shadow:
+def _lit(
+    layers: list[tuple[Layer, Window, Window]],
+    lights: Sequence[Light | None],
+    target: np.ndarray,
+    full: np.ndarray,
+    owner: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """What the lights above each pixel's owner make of it, m y + b, once they are as faint as the picture needs.
+
+    Returns:
+        m and b, (h, w, 3) each; None where there are no lights.
+    """
+    if all(light is None for light in lights):
+        return None
+    top, m, b = levels(target.dtype), np.ones((*full.shape, 3)), np.zeros((*full.shape, 3))
+    for index, ((layer, band, own), light) in enumerate(zip(layers, lights, strict=True)):
+        if light is None:
             continue
         alpha = layer.pixels[own][..., 3]  # a view
         alpha[~full[band]] = 0
-        before, above = light[band], owner[band] < index
-        room = np.floor(top * (1 - least[band] / before) + 1e-9).clip(0, top - 1)
-        np.copyto(alpha, np.minimum(alpha, room), where=above, casting="unsafe")
+        above = owner[band] < index
+        x, *below = target[band][above][:, :3].astype(np.float64), m[band][above], b[band][above]
+        fitting = np.minimum(alpha[above], light.room(x, *below, top)).astype(target.dtype)
         if target.dtype == np.uint16:
-            alpha[above & (before * (1 - alpha / top) > SNAP)] = 0
-        light[band] = np.where(above, before * (1 - alpha / top), before)
-    return light
+            spare(fitting, light, x, *below)
+        alpha[above] = fitting
+        m[band][above], b[band][above] = light.on(*below, fitting)
+    return m, b
 
 
 def _solve(alpha: np.ndarray, x: np.ndarray, below: np.ndarray, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
@@ -211,11 +228,17 @@ def _solve(alpha: np.ndarray, x: np.ndarray, below: np.ndarray, dtype: np.dtype)
     return raised, np.rint(colour).clip(0, top)
 
 
-def _trace(layers: list[tuple[Layer, Window, Window]], shape: tuple[int, int], top: int, full: np.ndarray) -> None:
+def _trace(
+    layers: list[tuple[Layer, Window, Window]],
+    lights: Sequence[Light | None],
+    shape: tuple[int, int],
+    top: int,
+    full: np.ndarray,
+) -> None:
     """Write each layer's provenance, from the top down."""
     seen = np.ones(shape, bool)  # nothing above
     hidden = np.zeros(shape, bool)  # something opaque above
-    for layer, band, own in reversed(layers):
+    for (layer, band, own), light in zip(reversed(layers), reversed(lights), strict=True):
         alpha = layer.pixels[own][..., 3]
         whole = (alpha == top) | (~full[band] & (alpha > 0))
         codes = np.full(alpha.shape, Provenance.ESTIMATED, np.uint8)
@@ -224,4 +247,5 @@ def _trace(layers: list[tuple[Layer, Window, Window]], shape: tuple[int, int], t
         codes[alpha == 0] = Provenance.NONE
         layer.provenance[own] = codes  # type: ignore[index]  # _writable made one
         seen[band] &= alpha == 0
-        hidden[band] |= alpha == top
+        if light is None:
+            hidden[band] |= alpha == top

@@ -14,7 +14,7 @@ import numpy as np
 
 from layersr import color
 from layersr.arrays import Alpha, Mask
-from layersr.layers import SHADOW, LayerStack
+from layersr.layers import LayerStack
 
 AHEAD = 0.5
 """An end is where the way from what is shown grows by more than this from one pixel to the next: straight ahead it
@@ -41,7 +41,7 @@ def safe_travel(stack: LayerStack) -> list[Travel]:
     Law: moved by no more than that in one of the four directions, no end of any layer is seen that was not before.
 
     Args:
-        stack: any; hidden layers and shadows cover nothing. Other blend modes and masks are not looked at.
+        stack: any; hidden layers, shadows and glows cover nothing. Other blend modes and masks are not looked at.
     """
     mattes = [_matte(stack, index) for index in range(len(stack.layers))]
     ends = [_ends(mattes, index) for index in range(len(mattes))]
@@ -71,7 +71,7 @@ def _matte(stack: LayerStack, index: int) -> Alpha:
     """A layer's alpha on the canvas."""
     layer = stack.layers[index]
     out = np.zeros((stack.height, stack.width), np.float32)
-    if layer.visible and SHADOW not in layer.facts:
+    if layer.visible and not layer.is_cast:
         canvas, own = layer.on_canvas(stack.width, stack.height)
         out[canvas] = color.to_float(layer.pixels[own][..., 3]) * np.float32(layer.opacity)
     return out

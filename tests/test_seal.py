@@ -32,8 +32,11 @@ def stacks(draw: st.DrawFn, opaque: bool | None = None) -> tuple[LayerStack, np.
         pixels = noise(draw(st.integers(1, 9)), draw(st.integers(1, 9)), "any")
         visible = draw(st.booleans()) or draw(st.booleans())
         blend = "normal"
-        if draw(st.integers(0, 3)) == 0:  # a shadow
+        kind = draw(st.integers(0, 5))
+        if kind == 0:  # a shadow
             pixels[..., :3], blend = 0, "multiply"
+        elif kind == 1:  # a glow
+            pixels[..., :3], blend = pixels[0, 0, :3], "screen"
         layers.append(
             Layer(f"e{i}", pixels, draw(st.integers(-5, 8)), draw(st.integers(-5, 8)), visible=visible, blend=blend)
         )
@@ -57,6 +60,8 @@ def test_survives_a_float32_compositor(case: tuple[LayerStack, np.ndarray]) -> N
         band, own = layer.on_canvas(stack.width, stack.height)
         if layer.visible:
             p = layer.pixels[own].astype(np.float32) / top
+            if layer.blend == "screen":
+                p[..., :3] += y[band] - p[..., :3] * y[band]
             y[band] = p[..., :3] * p[..., 3:] + y[band] * (1 - p[..., 3:])
     assert np.array_equal(np.rint(y * top).astype(stack.dtype), target[..., :3])
 
@@ -81,7 +86,7 @@ def test_visible_opaque_pixels_are_the_artists_own(case: tuple[LayerStack, np.nd
 def test_alpha_only_rises_and_hidden_pixels_stay(case: tuple[LayerStack, np.ndarray]) -> None:
     stack, target = case
     for before, after in zip(stack.layers, seal(stack, target).layers, strict=True):
-        lighter = before.blend == "multiply"  # a shadow may only fade
+        lighter = before.blend != "normal"  # a shadow or a glow may only fade
         rise = np.int64(-1 if lighter else 1) * (after.pixels[..., 3].astype(np.int64) - before.pixels[..., 3])
         assert (rise >= 0).all()
         if after.visible:

@@ -8,8 +8,9 @@ import pytest
 
 from layersr import backends, decomposing, documents, upscaling
 from layersr.decomposing import Models
+from layersr.decomposing.cast import Cast, uncast
 from layersr.decomposing.element import Element, window_of
-from layersr.decomposing.shadows import Shadow, lit, shadows
+from layersr.decomposing.lights import lights
 from layersr.flattening import flatten
 from layersr.layers import Image, LayerStack
 from layersr.score import recomposition
@@ -53,23 +54,24 @@ def test_a_shadow_is_found_and_taken_away(move: tuple[int, int], blur: float, da
     alpha = blob()
     truth = cast(alpha, move, blur, dark)
     image = painted(truth, alpha)
-    (found,) = shadows(image, [element(alpha)])
+    (found,) = lights(image, [element(alpha)])
     assert found is not None
+    assert not found.glows
     beside = alpha == 0
     said = found.on(CANVAS)
     assert np.abs(said - truth)[beside].max() < 0.1
-    bright = lit(image, [found])
+    bright = uncast(image, [found])
     assert np.abs(bright - ground())[beside].mean() < 0.3 * np.abs(image - ground())[beside].mean()
 
 
 def test_none_is_claimed_where_there_is_none():
     alpha = blob()
-    assert shadows(painted(np.zeros(CANVAS, np.float32), alpha), [element(alpha)]) == [None]
+    assert lights(painted(np.zeros(CANVAS, np.float32), alpha), [element(alpha)]) == [None]
     # A picture with edges of its own around the element, dark on one side.
     image = painted(np.zeros(CANVAS, np.float32), alpha)
     image[:, 100:][alpha[:, 100:] == 0] *= 0.5
-    assert shadows(image, [element(alpha)]) == [None]
-    assert shadows(image, []) == []
+    assert lights(image, [element(alpha)]) == [None]
+    assert lights(image, []) == []
 
 
 def test_what_is_coloured_is_no_shadow():
@@ -77,7 +79,7 @@ def test_what_is_coloured_is_no_shadow():
     tint = cast(alpha)[..., None] * np.float32([0.0, 0.3, 1.0])
     image = ground() * (1 - tint)
     image = (image * (1 - alpha[..., None]) + 0.8 * alpha[..., None]).astype(np.float32)
-    assert shadows(image, [element(alpha)]) == [None]
+    assert lights(image, [element(alpha)]) == [None]
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +98,7 @@ def stack(picture: Image) -> LayerStack:
 def test_the_shadow_lies_in_a_group_with_its_element(picture: Image, stack: LayerStack):
     assert np.array_equal(flatten(stack), picture.pixels)
     background, shadow, egg = stack.layers
-    assert shadow.is_shadow
+    assert (shadow.blend, shadow.light.tolist()) == ("multiply", [0, 0, 0])
     assert shadow.name == f"{egg.name}, shadow"
     assert shadow.group == egg.group == (f"{egg.name} and shadow",)
     assert shadow.facts["shadow of"] == egg.name
@@ -119,7 +121,7 @@ def test_hidden_it_leaves_light_and_moved_it_goes_along(stack: LayerStack):
 @pytest.mark.parametrize("scale", [2, 3])
 def test_enlarged_it_stays_a_shadow_and_shrinks_back(picture: Image, stack: LayerStack, scale: int):
     large = upscaling.upscale(stack, backends.load("upscale", "classic"), backends.load("alpha", "classic"), scale)
-    assert large.layers[1].is_shadow
+    assert (large.layers[1].blend, large.layers[1].light.tolist()) == ("multiply", [0, 0, 0])
     assert large.layers[1].pixels.shape[:2] == tuple(scale * n for n in stack.layers[1].pixels.shape[:2])
     assert recomposition(large, picture.pixels).psnr >= 50
 
@@ -134,6 +136,6 @@ def test_documents_keep_it(picture: Image, stack: LayerStack, suffix: str, tmp_p
 
 
 def test_off_the_picture_there_is_no_light_to_take():
-    """`lit` stays in range whatever is claimed."""
-    dark = Shadow((slice(0, 9), slice(0, 9)), np.full((9, 9), 0.9, np.float32), 1.0)
-    assert lit(np.full((9, 9, 3), 0.5, np.float32), [dark, None]).max() == 1
+    """`uncast` stays in range whatever is claimed."""
+    dark = Cast((slice(0, 9), slice(0, 9)), np.full((9, 9), 0.9, np.float32), (0.0, 0.0, 0.0), 1.0)
+    assert uncast(np.full((9, 9, 3), 0.5, np.float32), [dark, None]).max() == 1

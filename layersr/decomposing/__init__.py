@@ -12,15 +12,16 @@ from layersr.blocks import means
 from layersr.decomposing import small
 from layersr.decomposing.alike import gathered
 from layersr.decomposing.background import background
+from layersr.decomposing.cast import Cast, uncast
 from layersr.decomposing.choosing import Limits
 from layersr.decomposing.element import Element, window_of
 from layersr.decomposing.hidden import extend
+from layersr.decomposing.lights import lights
 from layersr.decomposing.models import Models
 from layersr.decomposing.names import named
 from layersr.decomposing.order import order
 from layersr.decomposing.peel import peel
-from layersr.decomposing.shadows import Shadow, lit, shadows
-from layersr.layers import SHADOW, Image, Layer, LayerStack
+from layersr.layers import GLOW, SHADOW, Image, Layer, LayerStack
 from layersr.progress import Progress, Report, silent, within
 from layersr.roles import Prompt
 from layersr.seal import seal
@@ -49,9 +50,9 @@ def decompose(
 
     Returns:
         background and elements, back to front, at the picture's depth, each with its shadow (a black layer that
-        multiplies, in a group with it) where one was found, with provenance and `facts` per layer:
-        "confidence", "peel", "asked", "covers" (names of those it touches that it lies above, and how sure that is) and
-        "travel" (`travel.Travel`, in pixels of the picture) of each element.
+        multiplies) or its glow (one of one colour that screens) in a group with it, where one was found, with
+        provenance and `facts` per layer: "confidence", "peel", "asked", "covers" (names of those it touches that it
+        lies above, and how sure that is) and "travel" (`travel.Travel`, in pixels of the picture) of each element.
     """
     picture = _as_shown(image)
     times = 1 if models.enlarge is None else small.factor(image.height, image.width)
@@ -65,19 +66,19 @@ def decompose(
     elements = gathered(order(named(peeled.elements, canvas), canvas, wanted_order, opened), canvas)
     elements = extend(elements, canvas)
     report(Progress("infill background", 0.62))
-    cast = shadows(picture, elements)
-    ground = background(lit(picture, cast), elements, models.infill, peeled.left)
+    cast = lights(picture, elements)
+    ground = background(uncast(picture, cast), elements, models.infill, peeled.left)
     if times > 1:
         ground, elements = means(ground, times), [small.shrunk(element, times) for element in elements]
-        cast = [None if shadow is None else small.shrunk_shadow(shadow, times) for shadow in cast]
+        cast = [None if one is None else small.shrunk_cast(one, times) for one in cast]
     report(Progress("seal", 0.9))
     whole = np.ones((image.height, image.width), np.float32)
     layers = [_layer("background", ground, whole, (0, 0), image.pixels.dtype, {})]
-    for element, shadow in zip(elements, cast, strict=True):
+    for element, one in zip(elements, cast, strict=True):
         group = (element.group,) if element.group else ()
-        if shadow is not None:
-            group = (*group, f"{element.name} and shadow")  # no other layer's name: GIMP would change it
-            layers.append(replace(_shadow_layer(element, shadow, image.pixels.dtype), group=group))
+        if one is not None:
+            group = (*group, f"{element.name} and {_kind(one)}")  # no other layer's name: GIMP would change it
+            layers.append(replace(_cast_layer(element, one, image.pixels.dtype), group=group))
         rows, columns = element.window
         facts = {"confidence": round(element.score, 3), "peel": element.peel, "asked": element.asked}
         facts["covers"] = dict(element.covers)
@@ -110,11 +111,16 @@ def _layer(
     return Layer(name, pixels, at[0], at[1], facts=facts)
 
 
-def _shadow_layer(element: Element, shadow: Shadow, dtype: np.dtype) -> Layer:
-    black = np.zeros((*shadow.alpha.shape, 3), np.float32)
-    at = (shadow.window[1].start, shadow.window[0].start)
-    facts = {"confidence": round(shadow.score, 3), SHADOW: element.name}
-    return replace(_layer(f"{element.name}, shadow", black, shadow.alpha, at, dtype, facts), blend="multiply")
+def _kind(one: Cast) -> str:
+    return "glow" if one.glows else "shadow"
+
+
+def _cast_layer(element: Element, one: Cast, dtype: np.dtype) -> Layer:
+    plain = np.broadcast_to(np.float32(one.colour), (*one.alpha.shape, 3))
+    at = (one.window[1].start, one.window[0].start)
+    facts = {"confidence": round(one.score, 3), GLOW if one.glows else SHADOW: element.name}
+    layer = _layer(f"{element.name}, {_kind(one)}", plain, one.alpha, at, dtype, facts)
+    return replace(layer, blend="screen" if one.glows else "multiply")
 
 
 def _cropped(layer: Layer) -> Layer:

@@ -7,8 +7,8 @@ import numpy as np
 
 from layersr.arrays import RGB, Scaled
 from layersr.blocks import means, repeated
+from layersr.decomposing.cast import Cast
 from layersr.decomposing.element import Element
-from layersr.decomposing.shadows import Shadow
 from layersr.layers import Window
 from layersr.roles import Prompt, Upscaler
 
@@ -55,10 +55,10 @@ def shrunk(element: Element, times: int) -> Element:
     return replace(element, window=window, alpha=small, colour=np.clip(colour, 0, 1))
 
 
-def shrunk_shadow(shadow: Shadow, times: int) -> Shadow:
-    """The shadow on the small canvas."""
-    window, more = _blocks(shadow.window, times)
-    return replace(shadow, window=window, alpha=means(np.pad(shadow.alpha, more), times))
+def shrunk_cast(cast: Cast, times: int) -> Cast:
+    """The shadow or glow on the small canvas."""
+    window, more = _blocks(cast.window, times)
+    return replace(cast, window=window, alpha=means(np.pad(cast.alpha, more), times))
 
 
 def _blocks(window: Window, times: int) -> tuple[Window, list[tuple[int, int]]]:

@@ -9,7 +9,7 @@ from layersr import color
 from layersr.arrays import Pixels
 from layersr.errors import UsageError
 from layersr.flattening import settled
-from layersr.layers import SHADOW, Layer, LayerStack
+from layersr.layers import Layer, LayerStack
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,9 +77,9 @@ class Element:
 
 
 def elements(stack: LayerStack) -> list[tuple[int, Layer]]:
-    """The visible layers above the bottom one, with their indices; groups and masks are counted in, shadows are not."""
+    """The visible layers above the bottom one, with their indices; groups and masks count, lights do not."""
     layers = enumerate(settled(stack).layers)
-    return [(i, layer) for i, layer in layers if i > 0 and layer.visible and SHADOW not in layer.facts]
+    return [(i, layer) for i, layer in layers if i > 0 and layer.visible and not layer.is_cast]
 
 
 def premultiplied(pixels: Pixels) -> np.ndarray:

@@ -58,6 +58,7 @@ def scale_layer(
     at = {"left": layer.left * scale, "top": layer.top * scale}
     if not layer.pixels.size:
         return replace(layer, **at)
+    light = layer.light
     colour, wanted = _continued(layer, 0.0 if faithful else FAINT), grown(layer.pixels[..., 3] > 0, BEYOND)
 
     def run(seen: Window) -> np.ndarray:
@@ -71,8 +72,6 @@ def scale_layer(
         if faithful:
             large = back_project(large, own, scale)
             matte = back_project(matte[..., None], alpha[..., None], scale)[..., 0]
-        if layer.is_shadow:
-            large[:] = 0  # black to the bit, or it would be none any more
         codes = cv2.merge([large, matte])
         codes *= np.float32(color.levels(layer.pixels.dtype))
         if not wanted[seen].all():
@@ -81,6 +80,8 @@ def scale_layer(
 
     pixels = np.zeros((layer.height * scale, layer.width * scale, 4), layer.pixels.dtype)
     enlarge(run, pixels, wanted, scale)
+    if light is not None:
+        pixels[..., :3] = light  # to the bit, or it would be something else
     provenance = None if layer.provenance is None else repeated(layer.provenance, scale)
     return replace(layer, pixels=pixels, provenance=provenance, **at)
 

@@ -42,7 +42,7 @@ def edges(stack: LayerStack) -> Mask:
     """Where the mattes of a small stack have edges, and some pixels around."""
     found = np.zeros((stack.height, stack.width), bool)
     for layer in stack.layers[1:]:
-        if not layer.visible or not layer.pixels.size or layer.is_shadow:
+        if not layer.visible or not layer.pixels.size or layer.light is not None:
             continue
         alpha = np.zeros(found.shape, np.float32)
         canvas, own = layer.on_canvas(stack.width, stack.height)

@@ -109,7 +109,7 @@ def shown(stack: LayerStack, index: int) -> np.ndarray:
     """What is seen of a layer's alpha, on the canvas."""
     clear = np.ones((stack.height, stack.width), np.float32)
     for n in range(len(stack.layers) - 1, index - 1, -1):
-        if n != index and stack.layers[n].is_shadow:
+        if n != index and stack.layers[n].light is not None:
             continue
         canvas, own = stack.layers[n].on_canvas(stack.width, stack.height)
         alpha = np.zeros_like(clear)

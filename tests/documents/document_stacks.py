@@ -206,3 +206,15 @@ def shadowed_scene(dtype: type) -> LayerStack:
     layers[0].pixels[..., 3] = top
     stack = LayerStack(96, 64, layers)
     return seal(stack, flatten(stack))
+
+
+def glowing_scene(dtype: type) -> LayerStack:
+    """A warm glow between a ground and what sheds it, in a group in a group, sealed to a picture."""
+    scene = shadowed_scene(dtype)
+    ground, light, disc = scene.layers
+    pixels = light.pixels.copy()
+    pixels[..., :3] = np.rint(np.array([1.0, 0.7, 0.2]) * np.iinfo(dtype).max)
+    group = ("4 alike", "disc and glow")
+    light = replace(light, name="disc, glow", pixels=pixels, blend="screen", group=group)
+    stack = scene.with_layers((ground, light, replace(disc, group=group)))
+    return seal(stack, flatten(stack))

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from apps import AppLayer, gimp_open, krita_open, krita_save, missing
-from document_stacks import masked_scene, scene, shadowed_scene
+from document_stacks import glowing_scene, masked_scene, scene, shadowed_scene
 
 from layersr import documents
 from layersr.flattening import flatten
@@ -134,5 +134,22 @@ def test_krita_shadows(tmp_path: Path, name: str):
 @needs_gimp
 def test_gimp_shadows(tmp_path: Path, dtype: type):
     stack = shadowed_scene(dtype)
+    documents.write(stack, tmp_path / "x.psd")
+    assert_seen(stack, *gimp_open(tmp_path / "x.psd"))
+
+
+@pytest.mark.parametrize("name", ["8.psd", "16.psd", "8.ora"])
+@needs_krita
+def test_krita_glows(tmp_path: Path, name: str):
+    """A coloured glow looks right only if the groups around it are folders."""
+    stack = glowing_scene(np.uint16 if name.startswith("16") else np.uint8)
+    documents.write(stack, tmp_path / name)
+    assert_seen(stack, *krita_open(tmp_path / name))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@needs_gimp
+def test_gimp_glows(tmp_path: Path, dtype: type):
+    stack = glowing_scene(dtype)
     documents.write(stack, tmp_path / "x.psd")
     assert_seen(stack, *gimp_open(tmp_path / "x.psd"))
