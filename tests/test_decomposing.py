@@ -14,7 +14,8 @@ from layersr.decomposing.alike import gathered
 from layersr.decomposing.element import Element
 from layersr.decomposing.matting import foreground, fringe, share_residual, trimap
 from layersr.decomposing.names import named
-from layersr.decomposing.order import above, order
+from layersr.decomposing.occlusion import above, likelier_open
+from layersr.decomposing.order import order
 from layersr.flattening import flatten
 from layersr.layers import Image, LayerStack, Provenance
 from layersr.progress import Progress
@@ -193,6 +194,15 @@ def test_the_one_that_bites_lies_above() -> None:
     assert above(bar, post & ~bar) > 0.15  # neither bites the other, but the contour of one goes on
     assert above(post & ~bar, bar) < -0.15
     assert above(post, bar & ~post) > 0.15
+
+    # what came off later was completed under the earlier one: its border is where it was seen
+    completed = disc(canvas, 40, 40, 25) > 0.5
+    assert above(front, completed) < 0.1 < above(front, completed, (0, 1)) == above(front, back, (0, 1))
+    assert above(completed, front, (1, 0)) == pytest.approx(-above(front, completed, (0, 1)))
+    assert above(front, front, (0, 1)) == 0  # nothing of it was seen
+    opened = np.where(front, np.float32(0.9), np.float32(0.2))
+    assert likelier_open(front, back, opened) > 1
+    assert likelier_open(back, front, opened) == pytest.approx(-likelier_open(front, back, opened))
 
     def element(name: str, mask: np.ndarray, peel: int) -> Element:
         colour = np.zeros((*canvas, 3), np.float32)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from layersr.errors import UsageError
 from layersr.flattening import flatten
 from layersr.layers import Layer, LayerStack
-from layersr.score import assign, recomposition, score
+from layersr.score import Pair, assign, recomposition, score
 from layersr.score.layerd import layerd, levels
 
 
@@ -50,6 +50,7 @@ def test_the_truth_is_perfect(dtype: type):
     assert result.alpha_iou == pytest.approx(1)
     assert result.colour_error == pytest.approx(0, abs=1e-6)
     assert (result.order_accuracy, result.found, result.false_elements, result.elements) == (1, 1, 0, 3)
+    assert all(pair.right and pair.found and pair.below < pair.above for pair in result.pairs)
     assert [(m.truth, m.pred) for m in result.matches] == [(1, 1), (2, 2), (3, 3)]
     assert result.edge == result.gradient == result.hidden == 0
     assert result.contamination == pytest.approx(0, abs=1e-6)
@@ -66,6 +67,7 @@ def test_order_of_layers_that_do_not_touch_is_free():
 def test_wrong_order():
     result = score(reordered(scene(), 0, 2, 1, 3), scene())
     assert result.order_accuracy == 0
+    assert result.pairs == (Pair(1, 2, right=False, found=True),)
     assert result.alpha_iou == pytest.approx(1)
     assert result.recomposition.exact < 1
 

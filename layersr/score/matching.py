@@ -49,6 +49,24 @@ class Match:
 
 
 @dataclass(frozen=True)
+class Pair:
+    """Two matched true elements that overlap.
+
+    Attributes:
+        below: index of the true layer that lies below.
+        above: index of the other.
+        right: whether the layers that stand for them lie so too.
+        found: whether both are found (IoU above `FOUND`): else what stands for one is mostly a piece of it, or of
+            something else, which no order could put right.
+    """
+
+    below: int
+    above: int
+    right: bool
+    found: bool
+
+
+@dataclass(frozen=True)
 class Score:
     """A stack against the true one. Elements are the visible layers above the bottom one.
 
@@ -68,6 +86,7 @@ class Score:
         under_segmented: share of the elements' layers that hold two true elements or more, mostly.
         layerd: the field's own protocol, after 0, 1, ... 5 merges.
         matches: the best one-to-one assignment, in the order of the true layers.
+        pairs: the overlapping pairs of them.
     """
 
     recomposition: Recomposition
@@ -85,6 +104,7 @@ class Score:
     under_segmented: float | None
     layerd: tuple[Edited, ...]
     matches: tuple[Match, ...]
+    pairs: tuple[Pair, ...]
 
 
 def score(pred: LayerStack, truth: LayerStack, picture: Pixels | None = None) -> Score:
@@ -104,18 +124,18 @@ def score(pred: LayerStack, truth: LayerStack, picture: Pixels | None = None) ->
     iou = np.array([[w.iou(f) for f in found] for w in wanted]).reshape(len(wanted), len(found))
     pairs = [(w, f) for w, f in assign(-iou) if iou[w, f] > 0]
     matches = tuple(_match(wanted[w], found[f], float(iou[w, f]), pred, truth, scale) for w, f in pairs)
-    orders = [
-        (w1 < w2) == (f1 < f2)
-        for i, (w1, f1) in enumerate(pairs)
+    overlapping = tuple(
+        Pair(wanted[w1].index, wanted[w2].index, f1 < f2, bool(min(iou[w1, f1], iou[w2, f2]) > FOUND))
+        for i, (w1, f1) in enumerate(pairs)  # by w: the first lies below
         for w2, f2 in pairs[i + 1 :]
         if wanted[w1].common(wanted[w2]) > TOUCHING
-    ]
+    )
     hits = sum(match.iou > FOUND for match in matches)
     return Score(
         recomposition(pred, flatten(truth) if picture is None else picture),
         alpha_iou=sum(match.iou for match in matches) / len(wanted) if wanted else None,
         colour_error=_mean([match.colour_error for match in matches]),
-        order_accuracy=_mean(orders),
+        order_accuracy=_mean([pair.right for pair in overlapping]),
         found=hits / len(wanted) if wanted else None,
         false_elements=len(found) - hits,
         elements=len(wanted),
@@ -130,6 +150,7 @@ def score(pred: LayerStack, truth: LayerStack, picture: Pixels | None = None) ->
             [w.on(truth.height, truth.width) for w in _all(truth, 1)],
         ),
         matches=matches,
+        pairs=overlapping,
     )
 
 

@@ -168,13 +168,17 @@ def table(rows: list[Row]) -> Iterator[str]:
         values = [value for row in some if (value := getattr(row.whole, name)) is not None]
         return f"{np.mean(values):.4f}" if values else "-"
 
-    pairs = [row.whole.order_accuracy for row in some if row.whole.order_accuracy is not None]
+    orders = [row.whole.order_accuracy for row in some if row.whole.order_accuracy is not None]
+    pairs = [pair for row in some for pair in row.whole.pairs]
+    both = [pair for pair in pairs if pair.found]
     plain = [row.visible.false_elements for row in rows if row.plain]
     yield f"{len(rows)} scenes, {count} elements"
     yield f"matched soft IoU      {sum(row.visible.alpha_iou * row.visible.elements for row in some) / count:.3f}"
     yield f"found (IoU > 0.5)     {sum(row.visible.found * row.visible.elements for row in some) / count:.1%}"
     yield f"false elements        {np.mean(plain):.2f} a scene, on {len(plain)} grounds without a subject"
-    yield f"order accuracy        {np.mean(pairs):.1%} (mean of {len(pairs)} scenes where elements overlap)"
+    yield f"order accuracy        {np.mean(orders):.1%} (mean of {len(orders)} scenes where elements overlap)"
+    yield f"pairs in order        {sum(p.right for p in pairs)} of {len(pairs)}"
+    yield f"... both of them found {sum(p.right for p in both)} of {len(both)}"
     yield f"flattens exactly      {np.mean([row.whole.recomposition.identical for row in rows]):.1%} of the scenes"
     for name in ("edge", "gradient", "contamination", "hidden", "over_segmented", "under_segmented"):
         yield f"{name:<21} {mean(name)}"
