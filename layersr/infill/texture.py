@@ -22,7 +22,7 @@ SIDE = 512
 STRENGTHS = (1.28, 1.28, 0.75)
 """How strong each band becomes against the picture's around the hole, finest first.
 
-With two bands, amplified up to 2.5 times and nearly grey, large holes looked embossed, at the same decibels and variance.
+With two bands, amplified up to 2.5 times and nearly grey, large holes looked embossed; the decibels are the same.
 """
 
 RING, APART = 40, 3
