@@ -8,6 +8,7 @@ from layersr import recipe as recipes
 from layersr.errors import UsageError
 from layersr.images import read_mask
 from layersr.layers import Image, Layer, LayerStack
+from layersr.masking import masked
 from layersr.progress import Progress, Report, silent, within
 from layersr.recipe import Recipe
 from layersr.roles import Prompt
@@ -44,6 +45,8 @@ def run(image: Image, recipe: Recipe | None = None, report: Report = silent) -> 
     stack = decompose(image, recipe, within(report, 0.0, 0.6 if larger else 1.0))
     flat = "flat" in recipe.keep
     stack = upscale(stack, recipe, within(report, 0.6, 0.8 if flat else 1.0))
+    if recipe.layer_masks:
+        stack = masked(stack)
     if flat:
         whole = upscale(as_stack(image, FLAT), recipe, within(report, 0.8, 1.0))
         stack = stack.with_layers((*stack.layers, replace(whole.layers[0], visible=False, provenance=None)))

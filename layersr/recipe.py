@@ -37,6 +37,7 @@ class Recipe:
         context: beside edges, colours are enlarged in the picture around them and unmixed, not by themselves.
         keep: hidden layers for reference: "flat" is the picture enlarged as a whole by the same models, "original" the
             picture as it came, "provenance" shows which pixels were estimated (yellow) or invented (red).
+        layer_masks: an element's soft edge is a layer mask over whole colours, not transparency.
         keep_together: all that is asked for by words, masks, boxes and points is one element.
         order: a file of layer names, one a line, the top one first: those elements are put in that z-order.
         prompts: the order in which words, masks, boxes and points were given, as "text", "mask", "box", "point".
@@ -61,6 +62,7 @@ class Recipe:
     seed: int = 0
     context: bool = False
     keep: tuple[str, ...] = ()
+    layer_masks: bool = False
     keep_together: bool = False
     order: str = ""
     prompts: tuple[str, ...] = field(default=())

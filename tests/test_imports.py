@@ -37,6 +37,7 @@ MAY_USE = {
     "images": {"decoding", "layers", "color", "arrays", "errors", "documents"},
     "bleed": {"arrays", "color"},
     "references": {"layers", "color"},
+    "masking": {"layers", "color", "bleed"},
     "travel": {"layers", "color", "arrays"},
     "light": {"layers", "color"},
     "seal": {"layers", "light", "flattening", "color", "arrays"},

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from layersr.arrays import RGB, Mask
+from layersr.arrays import RGB
 from layersr.backends import backend
 from layersr.backends.candidates import candidates, rim_barrier
 from layersr.backends.contours import cut_out, in_box, shrink
@@ -59,7 +59,7 @@ class SaliencyDetector:
         found = zip(masks, (score for _, score in named), strict=True)
         return [Detection(mask, score) for mask, score in found if mask.max() > 0.5]
 
-    def named(self, image: RGB) -> list[tuple[Mask, float]]:
+    def named(self, image: RGB) -> list[tuple[np.ndarray, float]]:
         """Rough masks of the elements, at most `MEDIUM` pixels long, and their scores, best first."""
         graph, members, measures = considered(image)
         if not len(members):
@@ -67,7 +67,7 @@ class SaliencyDetector:
         scores = wholeness(measures)
         return [_named(graph, members[i], scores[i]) for i in _winners(graph, members, scores)]
 
-    def _at(self, image: RGB, x: int, y: int) -> list[tuple[Mask, float]]:
+    def _at(self, image: RGB, x: int, y: int) -> list[tuple[np.ndarray, float]]:
         graph, members, measures = considered(image)
         if not len(members):
             return []
@@ -82,7 +82,7 @@ class SaliencyDetector:
         return [_named(graph, members[best], scores[best])]
 
 
-def _named(graph: Regions, member: np.ndarray, score: float) -> tuple[Mask, float]:
+def _named(graph: Regions, member: np.ndarray, score: float) -> tuple[np.ndarray, float]:
     return member[graph.labels], float(np.clip(score, 0, 1))
 
 

@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 import cv2
 import numpy as np
 
-from layersr.arrays import RGB, Mask
+from layersr.arrays import RGB
 from layersr.backends import backend
 from layersr.backends.asked import boxed, pointed
 from layersr.backends.bubbles import bubbles
@@ -151,7 +151,9 @@ class TopmostDetector:
         return self.votes(crop)
 
 
-def _by_classic(image: RGB, votes: Votes, named: Sequence[tuple[Mask, float]], recognised: float) -> list[Detection]:
+def _by_classic(
+    image: RGB, votes: Votes, named: Sequence[tuple[np.ndarray, float]], recognised: float
+) -> list[Detection]:
     """What the classic detector named, with scores.
 
     The more the network recognises in the picture, the more its word counts on what it does not.

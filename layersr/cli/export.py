@@ -94,6 +94,7 @@ class Job:
     type=click.Choice(["flat", "original", "provenance"]),
     help="Add a hidden layer: the picture enlarged as a whole; as it came; what was invented. Repeatable.",
 )
+@click.option("--masks", "layer_masks", is_flag=True, default=None, help="Soft edges as layer masks, to paint on.")
 @click.option("--recipe", "recipe_file", metavar="FILE", help="Take all these choices from a TOML file.")
 @click.option("--preview", type=Path, metavar="FILE.png", help="Write a contact sheet.")
 @click.option("--report", type=Path, metavar="FILE.json", help="Write what was found and what to check.")
@@ -208,6 +209,8 @@ def _attempt(job: Job, recipe: "Recipe", as_json: bool, count: str) -> int:
 
 def _export(job: Job, recipe: "Recipe", display: show.Display) -> int:
     """One picture to one document, read back and compared."""
+    from dataclasses import replace
+
     import layersr
     from layersr import documents, images, pipeline, score
     from layersr.progress import Progress, within
@@ -220,6 +223,7 @@ def _export(job: Job, recipe: "Recipe", display: show.Display) -> int:
     stack = pipeline.run(image, recipe, within(display, 0.0, 0.9))
     display(Progress("write", 0.9))
     documents.write(stack, job.out)
+    stack = replace(stack, notes=(*stack.notes, *documents.losses(stack, job.out)))
     display(Progress("check", 0.95))
     written = documents.read(job.out)
     result = score.recomposition(written, image.pixels)
