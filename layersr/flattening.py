@@ -202,7 +202,7 @@ def with_shapes(stack: LayerStack) -> LayerStack:
 
 
 def without_clipping(stack: LayerStack) -> LayerStack:
-    """The stack without clipping, its masks kept: what clipping hides is transparent; itself where nothing is clipped."""
+    """The stack without clipping, masks kept: what clipping hides is transparent; itself where nothing is clipped."""
     if not any(layer.clipped for layer in stack.layers):
         return stack
     layers: list[Layer] = []
@@ -211,11 +211,11 @@ def without_clipping(stack: LayerStack) -> LayerStack:
             continue
         base, *clipped = what
         layers.append(replace(base, clipped=False))
-        shape = LayerMask(base.pixels[..., 3], base.left, base.top)
-        masks = [shape, *([base.mask] if base.mask is not None and base.mask.active else [])]
+        own = [base.mask] if base.mask is not None and base.mask.active else []
+        shape = LayerMask(_hidden(base, own)[..., 3], base.left, base.top)
         for layer in clipped:
             visible, opacity = layer.visible and base.visible, layer.opacity * base.opacity
-            pixels = _hidden(layer, masks)
+            pixels = _hidden(layer, [shape])
             layers.append(replace(layer, pixels=pixels, clipped=False, visible=visible, opacity=opacity))
     return stack.with_layers(tuple(layers))
 

@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 from layersr.arrays import Pixels
-from layersr.documents import folder, kra, ora, psd, psd_reading, xcf, xcf_reading
+from layersr.documents import folder, kra, ora, psd, psd_reading, xcf, xcf_blending, xcf_reading
+from layersr.documents.guard import listed as _listed
 from layersr.errors import InputError, OutputError
 from layersr.layers import LayerStack
 
@@ -13,9 +14,6 @@ SUFFIXES = (".psd", ".psb", ".ora", ".xcf")
 
 READS = (*SUFFIXES, ".kra")
 """The files layersr reads: Krita's own too."""
-
-NAMED = 8
-"""Names listed in a sentence."""
 
 _KNOWN = "known are .psd, .psb, .ora, .xcf, and a folder (no suffix)"
 
@@ -60,11 +58,9 @@ def losses(stack: LayerStack, path: str | os.PathLike[str]) -> tuple[str, ...]:
         told.append(f"{name} has no clipping; these were cut to what they are clipped to: {_listed(clipped)}.")
     if adjusting:
         told.append(f"{name} has no adjustment layers; left out: {_listed(adjusting)}. A PSD keeps them.")
+    if name == "XCF" and (odd := xcf_blending.different(stack)):
+        told.append(f"GIMP computes the blend modes of these otherwise, so it shows them differently: {_listed(odd)}.")
     return tuple(told)
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(f"“{name}”" for name in names[:NAMED]) + ("" if len(names) <= NAMED else ", ...")
 
 
 def read(path: str | os.PathLike[str]) -> LayerStack:

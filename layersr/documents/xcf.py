@@ -21,19 +21,18 @@ from layersr.arrays import Pixels
 from layersr.documents import manifest, xcf_masks
 from layersr.documents.atomic import replacing_file
 from layersr.documents.guard import MAX_PIXELS, MAX_SIDE
+from layersr.documents.xcf_blending import has_ground, is_through, mode_number
 from layersr.documents.xcf_masks import Place
 from layersr.documents.xcf_spelling import (
     ICC,
     MAGIC,
     MANIFEST,
     MASK,
-    MODES,
     PERCEPTUAL,
     THROUGH,
     TILE,
     UNION,
     Property,
-    stored_blend,
     stored_resolution,
     stored_text,
 )
@@ -87,6 +86,7 @@ class _Item:
         path: which one it is in the group it is in, the same of that group, and so on, outermost first.
         setting: opacity, visibility, mode and mask.
         place: on the canvas; of a group, around all that is in it.
+        mode: GIMP's number.
         layer: None for a group.
     """
 
@@ -94,6 +94,7 @@ class _Item:
     path: tuple[int, ...]
     setting: Group
     place: Place
+    mode: int
     layer: Layer | None = None
 
 
@@ -103,16 +104,21 @@ def _items(stack: LayerStack) -> list[_Item]:
     opened: list[int] = []
     names: tuple[str, ...] = ()
     path: tuple[int, ...] = (0,)
+    ground = has_ground(stack.layers, stack.width, stack.height)
     for kind, what in walk(stack.layers[::-1]):
         if kind == "layer":
             setting = Group(what.opacity, what.visible, what.blend, what.mask)
             place = what.left, what.top, max(1, what.width), max(1, what.height)
             place = place if what.pixels.size else (*place[:2], 1, 1)
-            found.append(_Item(what.name, path, setting, place, what))
+            mode = mode_number(what.blend, ground and is_through(names, stack.groups))
+            found.append(_Item(what.name, path, setting, place, mode, what))
         elif kind == "open":
+            setting = stack.groups.get((*names, what), Group())
+            mode = mode_number(setting.blend, ground and is_through(names, stack.groups))
+            mode = THROUGH if setting.blend == PASS_THROUGH else mode
             names = (*names, what)
             opened.append(len(found))
-            found.append(_Item(what, path, stack.groups.get(names, Group()), (0, 0, 0, 0)))
+            found.append(_Item(what, path, setting, (0, 0, 0, 0), mode))
             path = (*path, 0)
             continue
         else:
@@ -237,20 +243,21 @@ class _Writer:
         while first is not None:
             for left in range(0, place[2], TILE):
                 tiles.append(self._file.tell())
-                tile = first[:, left : left + TILE]
-                tile = np.ascontiguousarray(tile).astype(tile.dtype.newbyteorder(">"), copy=False)
-                self._file.write(zlib.compress(tile.tobytes(), 1))
+                self._file.write(_packed(first[:, left : left + TILE]))
             first = next(rows, None)
         self._patch(links, tiles)
         return start
 
 
+def _packed(tile: np.ndarray) -> bytes:
+    values = np.ascontiguousarray(tile).astype(tile.dtype.newbyteorder(">"), copy=False)
+    return zlib.compress(values.tobytes(), 1)
+
+
 def _properties(item: _Item) -> bytes:
     """In GIMP's own order: a group must be known as one first, and the mode before what it blends on."""
-    setting, is_group = item.setting, item.layer is None
-    mode = THROUGH if is_group and setting.blend == PASS_THROUGH else MODES[stored_blend(setting.blend)]
-    step = round(setting.opacity * 255)
-    found = [_property(Property.GROUP_ITEM)] if is_group else []
+    setting, step = item.setting, round(item.setting.opacity * 255)
+    found = [_property(Property.GROUP_ITEM)] if item.layer is None else []
     if len(item.path) > 1:
         found.append(_property(Property.ITEM_PATH, f"{len(item.path)}I", *item.path))
     found += [
@@ -258,7 +265,7 @@ def _properties(item: _Item) -> bytes:
         _property(Property.FLOAT_OPACITY, "f", step / 255),
         _property(Property.VISIBLE, "I", setting.visible),
         _property(Property.OFFSETS, "2i", *item.place[:2]),
-        _property(Property.MODE, "I", mode),
+        _property(Property.MODE, "I", item.mode),
         _property(Property.BLEND_SPACE, "i", PERCEPTUAL),
         _property(Property.COMPOSITE_SPACE, "i", PERCEPTUAL),
         _property(Property.COMPOSITE_MODE, "i", UNION),

@@ -43,7 +43,9 @@ def dumps(mask: LayerMask, place: Place, rows: int) -> bytes:
     for band in bands(mask, place, rows):
         crc = zlib.crc32(_bytes(band), crc)
     head = _HEAD.pack(mask.left - place[0], mask.top - place[1], width, height, mask.beyond, crc)
-    return head if _within(mask.left, mask.top, mask.values.shape, place) else head + zlib.compress(_bytes(mask.values), 1)
+    return (
+        head if _within(mask.left, mask.top, mask.values.shape, place) else head + zlib.compress(_bytes(mask.values), 1)
+    )
 
 
 def loads(block: bytes, seen: LayerMask) -> LayerMask:

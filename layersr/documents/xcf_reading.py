@@ -11,11 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from layersr import color
 from layersr.documents import manifest, xcf_masks, xcf_pixels
-from layersr.documents.guard import check_size, reading
+from layersr.documents.guard import check_size, listed, reading
 from layersr.documents.named_groups import Groups
-from layersr.documents.xcf_notes import Blending, looks
+from layersr.documents.xcf_blending import Blending, told
 from layersr.documents.xcf_pixels import GREY, INDEXED, WORDS, Kind
 from layersr.documents.xcf_source import Cursor, Source, parasites
 from layersr.documents.xcf_spelling import ICC, MAGIC, MANIFEST, MASK, NAMES, SPELLING, TEXT, Property
@@ -37,7 +36,7 @@ def read(path: Path) -> LayerStack:
     """Read an XCF file. What it cannot keep is said in `notes`.
 
     Raises:
-        InputError: the file does not exist, is damaged or malicious, or holds pixels that have no plain RGB counterpart.
+        InputError: the file does not exist, is damaged or malicious, or has pixels of a kind layersr cannot convert.
     """
     with reading(path, "GIMP document"), path.open("rb") as file:
         if file.read(len(MAGIC)) != MAGIC:
@@ -99,15 +98,18 @@ class _Reader:
                 "16 bit integer, perceptual gamma (sRGB), and save it again."
             )
         if base != xcf_pixels.RGB:
-            self._notes.append(f"The colours were converted from {'greyscale' if base == GREY else 'a palette'} to RGB.")
+            self._notes.append(
+                f"The colours were converted from {'greyscale' if base == GREY else 'a palette'} to RGB."
+            )
         if not kind.exact:
-            self._notes.append(f"The pixels have {WORDS[kind.sample.str[1:]]}; they were converted to 16 bits, encoded.")
+            self._notes.append(
+                f"The pixels have {WORDS[kind.sample.str[1:]]}; they were converted to 16 bits, encoded."
+            )
         return kind
 
     def stack(self) -> LayerStack:
         layers = tuple(x for x in map(self._layer, list(self._cursor.pointers())) if x is not None)[::-1]
         self._others()
-        self._notes += looks(layers, self._blending[::-1], (self._width, self._height), self._groups)
         icc = self._parasites.get(ICC) if self._kind.base not in (GREY, INDEXED) else None
         stack = LayerStack(
             self._width,
@@ -116,8 +118,13 @@ class _Reader:
             icc or None,
             self._resolution(),
             groups=self._groups,
-            notes=tuple(self._notes),
         )
+        linear, clipped = told(stack, self._blending[::-1])
+        if linear:
+            self._notes.append(f"GIMP blends these in linear light, layersr encoded values: {listed(linear)}.")
+        if clipped:
+            self._notes.append(f"GIMP shows these only where something is below them: {listed(clipped)}.")
+        stack = replace(stack, notes=tuple(self._notes))
         block = self._parasites.get(MANIFEST)
         return stack if block is None else manifest.loads(block, stack, SPELLING)
 
@@ -135,7 +142,7 @@ class _Reader:
             if Property.SELECTION not in cursor.properties(self._version):
                 channels.append(name)
         if channels:
-            self._notes.append(f"Channels were left out: {', '.join(f'“{name}”' for name in channels)}.")
+            self._notes.append(f"Channels were left out: {listed(channels)}.")
         paths = {Property.PATHS, Property.VECTORS} & set(self._properties)
         if paths or (self._version >= PATHS and self._cursor.pointer()):
             self._notes.append("Paths were left out.")

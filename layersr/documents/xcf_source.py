@@ -52,7 +52,7 @@ class Cursor:
         if not 0 <= place < len(source):
             raise ValueError("a pointer leads out of the file")
 
-    def bytes(self, size: int) -> bytes:
+    def raw(self, size: int) -> bytes:
         """The next bytes."""
         found = self._source.ahead(self.place, size)
         if len(found) != size:
@@ -63,7 +63,7 @@ class Cursor:
 
     def take(self, form: str) -> tuple:
         """The next numbers, in the words of `struct`, big-endian."""
-        return struct.unpack(f">{form}", self.bytes(struct.calcsize(f">{form}")))
+        return struct.unpack(f">{form}", self.raw(struct.calcsize(f">{form}")))
 
     def integer(self) -> int:
         """The next 32 bits."""
@@ -80,7 +80,7 @@ class Cursor:
 
     def string(self) -> str:
         """The next text; what is no UTF-8 in it becomes the replacement character."""
-        return self.bytes(self.integer()).partition(b"\0")[0].decode("utf-8", "replace")
+        return self.raw(self.integer()).partition(b"\0")[0].decode("utf-8", "replace")
 
     def properties(self, version: int) -> dict[int, bytes]:
         """A list of properties, by number; of one that comes twice the last, but all lists of parasites."""
@@ -91,9 +91,9 @@ class Cursor:
                 return found
             if kind == Property.COLORMAP:  # some versions of GIMP wrote a wrong length
                 count = self.integer()
-                data = self.bytes(3 * count if version else count)
+                data = self.raw(3 * count if version else count)
             else:
-                data = self.bytes(size)
+                data = self.raw(size)
             found[kind] = found.get(kind, b"") + data if kind == Property.PARASITES else data
 
 
@@ -109,5 +109,5 @@ def parasites(block: bytes) -> dict[str, bytes]:
         while cursor.place < end:
             name = cursor.string()
             cursor.integer()  # flags
-            found[name] = cursor.bytes(cursor.integer())
+            found[name] = cursor.raw(cursor.integer())
     return found

@@ -68,8 +68,10 @@ def _tile(source: Source, place: int, shape: tuple[int, int, int], sample: np.dt
         raw = np.frombuffer(planes, np.uint8).reshape(depth, pixels).T.tobytes()
     elif packing == ZLIB:
         inflate = zlib.decompressobj()
-        raw = inflate.decompress(packed, size)
-        taken = len(packed) - len(inflate.unconsumed_tail) - len(inflate.unused_data)
+        raw = inflate.decompress(packed, size + 1)
+        taken = len(packed) - len(inflate.unused_data)
+        if not inflate.eof:
+            raise ValueError("a tile is cut short or too long")
     elif packing == RAW:
         raw, taken = packed[:size], size
     else:
