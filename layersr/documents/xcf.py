@@ -51,7 +51,7 @@ FARTHEST = 2**19
 """Pixels off the canvas at most: what lies farther GIMP moves to its corner."""
 
 ZLIB = 2
-_PERSISTENT = 1
+_PERSISTENT_UNDOABLE = 3  # of a profile GIMP wants just that
 _RGBA = 1
 _LINK = struct.Struct(">Q")
 
@@ -166,7 +166,7 @@ def _string(text: str) -> bytes:
 
 
 def _parasite(name: str, data: bytes) -> bytes:
-    return _string(name) + struct.pack(">II", _PERSISTENT, len(data)) + data
+    return _string(name) + struct.pack(">II", _PERSISTENT_UNDOABLE, len(data)) + data
 
 
 class _Writer:
