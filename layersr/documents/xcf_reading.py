@@ -85,7 +85,9 @@ class _Reader:
         self._groups: dict[tuple[str, ...], Group] = {}
         self._named = Groups(self._groups, self._notes)
         self._nodes: dict[tuple[int, ...], _Node] = {}
+        self._outermost = 0
         self._blending: list[Blending] = []
+        self._lit: list[str] = []  # groups laid in linear light
 
     def _kind_of(self, base: int, precision: int | None) -> Kind:
         colormap = self._properties.get(Property.COLORMAP, b"")
@@ -98,13 +100,10 @@ class _Reader:
                 "16 bit integer, perceptual gamma (sRGB), and save it again."
             )
         if base != xcf_pixels.RGB:
-            self._notes.append(
-                f"The colours were converted from {'greyscale' if base == GREY else 'a palette'} to RGB."
-            )
+            what = "greyscale" if base == GREY else "a palette"
+            self._notes.append(f"The colours were converted from {what} to RGB.")
         if not kind.exact:
-            self._notes.append(
-                f"The pixels have {WORDS[kind.sample.str[1:]]}; they were converted to 16 bits, encoded."
-            )
+            self._notes.append(f"The pixels have {WORDS[kind.sample.str[1:]]}; they were converted to 16 bits.")
         return kind
 
     def stack(self) -> LayerStack:
@@ -120,8 +119,9 @@ class _Reader:
             groups=self._groups,
         )
         linear, clipped = told(stack, self._blending[::-1])
-        if linear:
-            self._notes.append(f"GIMP blends these in linear light, layersr encoded values: {listed(linear)}.")
+        if linear or self._lit:
+            names = listed([*linear, *self._lit])
+            self._notes.append(f"GIMP blends these in linear light, layersr encoded values: {names}.")
         if clipped:
             self._notes.append(f"GIMP shows these only where something is below them: {listed(clipped)}.")
         stack = replace(stack, notes=tuple(self._notes))
@@ -172,14 +172,16 @@ class _Reader:
         setting = Group(opacity, visible, NAMES.get(mode, "normal"), found)
         node = _Node(place, name, setting, Property.GROUP_ITEM in properties)
         around = self._around(node, properties.get(Property.ITEM_PATH, b""))
+        how = Blending.of(properties, mode)
         if node.is_group:
+            self._lit += [name] * (setting.blend != PASS_THROUGH and (how.linear or how.mode_linear))
             return None
         if kind // 2 != self._kind.base or kind > 5:
             raise ValueError(f"the layer “{name}” is of another kind than the image")
         if TEXT in attached or {Property.VECTOR_LAYER, Property.LINK_LAYER} & set(properties):
             what = "text layer" if TEXT in attached else "layer of shapes or of another file"
             self._notes.append(f"The {what} “{name}” was turned into pixels.")
-        self._blending.append(Blending.of(properties, mode))
+        self._blending.append(how)
         blend = "normal" if setting.blend == PASS_THROUGH else setting.blend
         path = self._named.path([(parent.place, parent.name, parent.setting) for parent in around])
         values = self._pixels(pixels, (width, height), self._kind.colours + kind % 2)
@@ -194,7 +196,8 @@ class _Reader:
         if len(path) > DEEPEST:
             raise ValueError("its groups lie too deep in one another")
         if len(path) < 2:
-            path = (sum(len(other) == 1 for other in self._nodes),)
+            path = (self._outermost,)
+            self._outermost += 1
         around = [self._nodes[path[:depth]] for depth in range(1, len(path))]
         if not all(parent.is_group for parent in around):
             raise ValueError(f"“{node.name}” lies in what is no group")

@@ -154,6 +154,7 @@ def test_groups_by_paths(tmp_path: Path):
         ("top", ()),
     ]
     assert (stack.layers[2].left, stack.layers[2].top) == (-3, 4)
+    assert stack.notes == ("GIMP blends these in linear light, layersr encoded values: “inner”.",)
     assert stack.groups["outer",].blend == "pass-through"
     np.testing.assert_array_equal(stack.groups["outer",].mask.values, mask[..., 0])
     assert (stack.groups["outer", "inner"].blend, round(stack.groups["outer", "inner"].opacity, 6)) == ("normal", 0.3)
