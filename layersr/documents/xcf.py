@@ -108,8 +108,8 @@ def _items(stack: LayerStack) -> list[_Item]:
     for kind, what in walk(stack.layers[::-1]):
         if kind == "layer":
             setting = Group(what.opacity, what.visible, what.blend, what.mask)
-            place = what.left, what.top, max(1, what.width), max(1, what.height)
-            place = place if what.pixels.size else (*place[:2], 1, 1)
+            size = (what.width, what.height) if what.pixels.size else (1, 1)
+            place = (what.left, what.top, *size)
             mode = mode_number(what.blend, ground and is_through(names, stack.groups))
             found.append(_Item(what.name, path, setting, place, mode, what))
         elif kind == "open":
@@ -136,20 +136,22 @@ def _around(places: list[Place]) -> Place:
 
 
 def _check_fits(stack: LayerStack, items: list[_Item], path: Path) -> None:
-    large = f"is more than GIMP can have ({MAX_SIDE:,})"
-    for side in (stack.width, stack.height):
-        if side > MAX_SIDE:
-            raise OutputError(f"Cannot write {path}: a side of {side} pixels {large}.")
+    _check_size("the canvas", (stack.width, stack.height), path)
     for item in items:
-        left, top, width, height = item.place
-        mask = item.setting.mask
-        corners = [left, top, *((mask.left, mask.top) if mask else ())]
+        name, mask = f"“{item.name}”", item.setting.mask
+        corners = [*item.place[:2], *((mask.left, mask.top) if mask else ())]
         if max(map(abs, corners)) > FARTHEST:
-            raise OutputError(f"Cannot write {path}: “{item.name}” lies farther off the canvas than GIMP can have it.")
-        if (item.layer or mask) and max(width, height) > MAX_SIDE:
-            raise OutputError(f"Cannot write {path}: a side of “{item.name}”, {max(width, height)} pixels, {large}.")
-        if mask and not item.layer and width * height > MAX_PIXELS:
-            raise OutputError(f"Cannot write {path}: the layers in “{item.name}” lie too far apart for its mask.")
+            raise OutputError(f"Cannot write {path}: {name} lies farther off the canvas than GIMP can have it.")
+        if item.layer or mask:  # a group without one has no pixels of its own
+            _check_size(name if item.layer else f"the group {name} with its mask", item.place[2:], path)
+        if mask:
+            _check_size(f"the mask of {name}", mask.values.shape[::-1], path)
+
+
+def _check_size(what: str, size: tuple[int, int], path: Path) -> None:
+    if max(size) > MAX_SIDE or size[0] * size[1] > MAX_PIXELS:
+        most = f"{MAX_SIDE:,} pixels a side and {MAX_PIXELS:,} in all are the most"
+        raise OutputError(f"Cannot write {path}: {what} has {size[0]} x {size[1]} pixels; {most}.")
 
 
 def _property(kind: Property, form: str = "", *values: int | float) -> bytes:

@@ -197,7 +197,7 @@ def test_memory_does_not_grow_with_the_layers(tmp_path: Path):
     assert peak < pixels.nbytes // 2
 
 
-def far(**change: int) -> LayerStack:
+def far(**change: object) -> LayerStack:
     return LayerStack(4, 4, (Layer("far away", noise(0, 3, 3, np.uint8), **change),))
 
 
@@ -207,6 +207,7 @@ def far(**change: int) -> LayerStack:
         (LayerStack(300_001, 1, ()), "300,000"),
         (far(left=-600_000), "“far away” lies farther"),
         (far(top=2**40), "“far away” lies farther"),
+        (far(mask=LayerMask(np.zeros((1, 300_001), np.uint8))), "the mask of “far away”"),
         (far().with_layers((Layer("long", np.zeros((1, 300_001, 4), np.uint8)),)), "“long”"),
         (
             LayerStack(
@@ -215,7 +216,7 @@ def far(**change: int) -> LayerStack:
                 tuple(Layer(str(n), noise(0, 3, 3, np.uint8), n * 90_000, n * 90_000, group=("g",)) for n in (0, 1)),
                 groups={("g",): Group(mask=LayerMask(np.zeros((2, 2), np.uint8)))},
             ),
-            "too far apart",
+            "the group “g” with its mask has 90003 x 90003",
         ),
     ],
 )
