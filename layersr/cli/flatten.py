@@ -12,7 +12,7 @@ import click
 def flatten(file: str, out: str, force: bool) -> None:
     """Write the flat picture a layered file shows.
 
-    FILE is a .psd, .psb, .ora, .kra or a folder layersr wrote; OUT ends in .png, .jpg, .webp or .tif.
+    FILE is a .psd, .psb, .ora, .xcf, .kra or a folder layersr wrote; OUT ends in .png, .jpg, .webp or .tif.
     Only PNG keeps 16 bit; JPEG is matted on white.
     """
     from layersr import documents, flattening, images

@@ -34,8 +34,8 @@ def upscale(file: str, out: str, as_json: bool, force: bool, **choices: Any) -> 
     layersr upscale in.png out.png --scale 4     a flat picture, flat
     layersr upscale in.psd out.png               a document, layer by layer, then flattened
 
-    IN is a picture, or a .psd, .psb, .ora, .kra or a folder layersr wrote. What a document holds that layersr cannot
-    keep is told, one line each.
+    IN is a picture, or a .psd, .psb, .ora, .xcf, .kra or a folder layersr wrote. What a document holds that layersr
+    cannot keep is told, one line each.
     """  # noqa: D301  # click wants the backspace itself
     from layersr import recipe as recipes
     from layersr.documents import SUFFIXES

@@ -4,20 +4,18 @@ import os
 from pathlib import Path
 
 from layersr.arrays import Pixels
-from layersr.documents import folder, kra, ora, psd, psd_reading
+from layersr.documents import folder, kra, ora, psd, psd_reading, xcf, xcf_blending, xcf_reading
+from layersr.documents.guard import listed as _listed
 from layersr.errors import InputError, OutputError
 from layersr.layers import LayerStack
 
-SUFFIXES = (".psd", ".psb", ".ora")
+SUFFIXES = (".psd", ".psb", ".ora", ".xcf")
 """The files layersr reads and writes; a path without suffix is a folder of PNGs."""
 
 READS = (*SUFFIXES, ".kra")
 """The files layersr reads: Krita's own too."""
 
-NAMED = 8
-"""Names listed in a sentence."""
-
-_KNOWN = "known are .psd, .psb, .ora, and a folder (no suffix)"
+_KNOWN = "known are .psd, .psb, .ora, .xcf, and a folder (no suffix)"
 
 
 def write(stack: LayerStack, path: str | os.PathLike[str], merged: Pixels | None = None) -> None:
@@ -30,8 +28,8 @@ def write(stack: LayerStack, path: str | os.PathLike[str], merged: Pixels | None
 
     Args:
         stack: what to write; its `notes` are not kept.
-        path: `.psd`, `.psb`, `.ora`; an existing folder, a path without suffix or one with a slash at its end becomes
-            a folder of PNGs. A file that is there is replaced.
+        path: `.psd`, `.psb`, `.ora`, `.xcf`; an existing folder, a path without suffix or one with a slash at its end
+            becomes a folder of PNGs. A file that is there is replaced.
         merged: `flatten(stack)`, where the caller has it already; saves the time of flattening.
 
     Raises:
@@ -40,7 +38,7 @@ def write(stack: LayerStack, path: str | os.PathLike[str], merged: Pixels | None
     kind = _kind(path)
     if kind not in (*SUFFIXES, ""):
         raise OutputError(f"Cannot write {path}: layersr does not know {kind} documents; {_KNOWN}.")
-    writer = {"": folder.write, ".ora": ora.write}.get(kind, psd.write)
+    writer = {"": folder.write, ".ora": ora.write, ".xcf": xcf.write}.get(kind, psd.write)
     writer(stack, Path(path), merged)
 
 
@@ -50,20 +48,19 @@ def losses(stack: LayerStack, path: str | os.PathLike[str]) -> tuple[str, ...]:
     clipped = [layer.name for layer in stack.layers if layer.clipped]
     masked += [path[-1] for path, group in stack.groups.items() if group.mask is not None]
     adjusting = [layer.name for layer in stack.layers if layer.adjustment is not None]
-    if _kind(path) != ".ora":
+    name = {".ora": "OpenRaster", ".xcf": "XCF"}.get(_kind(path))
+    if name is None:
         return ()
     told = []
-    if masked:
+    if masked and name == "OpenRaster":
         told.append(f"OpenRaster has no masks; these became transparency: {_listed(masked)}. A PSD keeps them.")
     if clipped:
-        told.append(f"OpenRaster has no clipping; these were cut to what they are clipped to: {_listed(clipped)}.")
+        told.append(f"{name} has no clipping; these were cut to what they are clipped to: {_listed(clipped)}.")
     if adjusting:
-        told.append(f"OpenRaster has no adjustment layers; left out: {_listed(adjusting)}. A PSD keeps them.")
+        told.append(f"{name} has no adjustment layers; left out: {_listed(adjusting)}. A PSD keeps them.")
+    if name == "XCF" and (odd := xcf_blending.different(stack)):
+        told.append(f"GIMP computes the blend modes of these otherwise, so it shows them differently: {_listed(odd)}.")
     return tuple(told)
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(f"“{name}”" for name in names[:NAMED]) + ("" if len(names) <= NAMED else ", ...")
 
 
 def read(path: str | os.PathLike[str]) -> LayerStack:
@@ -75,7 +72,7 @@ def read(path: str | os.PathLike[str]) -> LayerStack:
     kind = _kind(path)
     if kind not in (*READS, ""):
         raise InputError(f"Cannot read {path}: layersr does not know {kind} documents; {_KNOWN}, and .kra.")
-    reader = {"": folder.read, ".ora": ora.read, ".kra": kra.read}.get(kind, psd_reading.read)
+    reader = {"": folder.read, ".ora": ora.read, ".kra": kra.read, ".xcf": xcf_reading.read}.get(kind, psd_reading.read)
     return reader(Path(path))
 
 

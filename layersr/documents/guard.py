@@ -12,6 +12,9 @@ MAX_SIDE = 300_000
 MAX_PIXELS = 2**31
 """Pixels of a canvas or layer at most: beyond it a small file asks for more memory than machines have."""
 
+NAMED = 8
+"""Names listed in a sentence."""
+
 
 @contextmanager
 def reading(path: Path, kind: str) -> Iterator[None]:
@@ -40,3 +43,8 @@ def check_size(width: int, height: int, what: str) -> None:
     """
     if not (0 <= width <= MAX_SIDE and 0 <= height <= MAX_SIDE and width * height <= MAX_PIXELS):
         raise InputError(f"The {what} claims to be {width} x {height} pixels, which cannot be.")
+
+
+def listed(names: list[str]) -> str:
+    """Names in a sentence, the first few of many."""
+    return ", ".join(f"“{name}”" for name in names[:NAMED]) + ("" if len(names) <= NAMED else ", ...")

@@ -146,8 +146,13 @@ def gimp_open(path: Path) -> tuple[list[AppLayer], np.ndarray]:
         report, out = Path(folder) / "report.txt", Path(folder) / "out.png"
         quoted = str(path).replace("\\", "\\\\").replace('"', '\\"')
         script = _SCRIPT.replace("{source}", quoted).replace("{report}", str(report)).replace("{out}", str(out))
-        _run(["gimp", "-n", "-i", "-d", "-f", "-s", "-b", f"(begin {script})"], out)
+        gimp_run(script, out)
         return list(_gimp_layers(report.read_text("utf-8")))[::-1], _rgba(out.read_bytes())
+
+
+def gimp_run(script: str, out: Path) -> None:
+    """Run Script-Fu in GIMP 2.10; it must write `out` and end with (gimp-quit 0)."""
+    _run(["gimp", "-n", "-i", "-d", "-f", "-s", "-b", f"(begin {script})"], out)
 
 
 def _gimp_layers(report: str):

@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layersr import documents
+from layersr.documents import xcf
 from layersr.errors import InputError, OutputError
 from layersr.flattening import flatten_band
 from layersr.layers import Layer, LayerStack
 
-NAMES = ["x.psd", "x.psb", "x.ora", "x"]
+NAMES = ["x.psd", "x.psb", "x.ora", "x.xcf", "x"]
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,7 @@ def test_mutated(tmp_path_factory: pytest.TempPathFactory, written: Path, data: 
 
 
 @settings(max_examples=60)
-@given(name=st.sampled_from(NAMES[:3]), share=st.floats(0, 1, exclude_max=True))
+@given(name=st.sampled_from(NAMES[:4]), share=st.floats(0, 1, exclude_max=True))
 def test_cut_short(tmp_path_factory: pytest.TempPathFactory, written: Path, name: str, share: float):
     path = tmp_path_factory.mktemp("cut") / name
     content = (written / name).read_bytes()
@@ -72,9 +73,10 @@ def test_cut_short(tmp_path_factory: pytest.TempPathFactory, written: Path, name
     assert not refused_or_read(path)
 
 
-@pytest.mark.parametrize("suffix", [".psd", ".psb", ".ora"])
+@pytest.mark.parametrize("suffix", [".psd", ".psb", ".ora", ".xcf"])
 @pytest.mark.parametrize(
-    "content", [b"", b"8BPS", b"PK\3\4", b"hello" * 99, b"\x89PNG\r\n\x1a\n" + bytes(99), bytes(5000)]
+    "content",
+    [b"", b"8BPS", b"PK\3\4", b"hello" * 99, b"gimp xcf v012\0", b"\x89PNG\r\n\x1a\n" + bytes(99), bytes(5000)],
 )
 def test_not_what_it_says(tmp_path: Path, suffix: str, content: bytes):
     path = tmp_path / f"x{suffix}"
@@ -83,7 +85,7 @@ def test_not_what_it_says(tmp_path: Path, suffix: str, content: bytes):
 
 
 def test_nothing_there(tmp_path: Path):
-    for name in ("none.psd", "none.ora", "none", "none/"):
+    for name in ("none.psd", "none.ora", "none.xcf", "none", "none/"):
         with pytest.raises(InputError, match="no such"):
             documents.read(f"{tmp_path}/{name}")
     with pytest.raises(InputError, match=r"layers\.json"):
@@ -107,15 +109,17 @@ def test_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str,
     if before:
         documents.write(old, path)
     calls = []
+    # XCF has no flattened picture: there it is the packing of tiles that is interrupted
+    place, work = ("xcf._packed", xcf._packed) if name == "x.xcf" else ("merged.flatten_band", flatten_band)
 
-    def interrupted(stack: LayerStack, rows: slice) -> np.ndarray:
-        calls.append(rows)
+    def interrupted(*given: object) -> object:
+        calls.append(given)
         if len(calls) > 1:
             raise error
-        return flatten_band(stack, rows)
+        return work(*given)
 
-    monkeypatch.setattr("layersr.documents.merged.flatten_band", interrupted)
-    stack = LayerStack(3, 1000, (Layer("new", np.ones((5, 5, 4), np.uint8)),))
+    monkeypatch.setattr(f"layersr.documents.{place}", interrupted)
+    stack = LayerStack(3, 1000, (Layer("new", np.ones((5, 99, 4), np.uint8)),))
     with pytest.raises(OutputError if isinstance(error, OSError) else type(error)):
         documents.write(stack, path)
     assert len(calls) == 2
@@ -124,7 +128,7 @@ def test_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str,
         assert documents.read(path).layers[0].name == "old"
 
 
-@pytest.mark.parametrize("name", ["x.psd", "x.ora", "x"])
+@pytest.mark.parametrize("name", ["x.psd", "x.ora", "x.xcf", "x"])
 def test_unwritable(tmp_path: Path, name: str):
     with pytest.raises(OutputError, match="does not exist"):
         documents.write(scene(np.uint8), tmp_path / "none" / name)

@@ -38,20 +38,22 @@ def test_real_pictures_come_back_to_the_bit(shared_data: Path, tmp_path: Path, n
     assert run(["export", str(picture), str(tmp_path / "out.psd"), "--scale", "1"]) == 0
     stack = documents.read(tmp_path / "out.psd")
     assert np.array_equal(flatten(stack), pixels)
-    documents.write(stack, tmp_path / "out.ora")
-    assert np.array_equal(flatten(documents.read(tmp_path / "out.ora")), pixels)
+    for name in ("out.ora", "out.xcf"):
+        documents.write(stack, tmp_path / name)
+        assert np.array_equal(flatten(documents.read(tmp_path / name)), pixels)
     colour, _, alpha = composite(PSDImage.open(tmp_path / "out.psd"), force=True)
     assert np.array_equal(np.rint(np.dstack([colour, alpha]) * 255).astype(np.uint8), pixels)
 
 
 @pytest.fixture(scope="module")
 def export(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The balloons, with three of them asked for: a folder with in.png, out.psd and out.ora."""
+    """The balloons, with three of them asked for: a folder with in.png, out.psd, out.ora and out.xcf."""
     folder = tmp_path_factory.mktemp("export")
     picture = small(samples / "balloons.png", folder, 480)
     prompts = ["--box", "145,95,100,160", "--box", "287,177,95,130", "--point", "395,100"]
     assert run(["export", str(picture), str(folder / "out.psd"), "--scale", "1", "--detect", "none", *prompts]) == 0
-    documents.write(documents.read(folder / "out.psd"), folder / "out.ora")
+    for suffix in ("ora", "xcf"):
+        documents.write(documents.read(folder / "out.psd"), folder / f"out.{suffix}")
     return folder
 
 
@@ -65,8 +67,9 @@ def test_krita_shows_an_export(export: Path, suffix: str) -> None:
 
 @pytest.mark.apps
 @pytest.mark.skipif(bool(missing("gimp")), reason=missing("gimp"))
-def test_gimp_shows_an_export(export: Path) -> None:
-    tree, picture = gimp_open(export / "out.psd")
+@pytest.mark.parametrize("suffix", ["psd", "xcf"])
+def test_gimp_shows_an_export(export: Path, suffix: str) -> None:
+    tree, picture = gimp_open(export / f"out.{suffix}")
     stack = documents.read(export / "out.psd")
     assert [layer.offset for layer in tree] == [(layer.left, layer.top) for layer in stack.layers]
     assert_like_the_picture(export, [layer.name for layer in tree], picture)

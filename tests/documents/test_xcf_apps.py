@@ -1,0 +1,149 @@
+"""XCF and real GIMP: it sees all that was written, saves it without a loss, and its own documents are read."""
+
+import struct
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from apps import gimp_open, missing
+from document_stacks import assert_same, masked_scene, scene, shadowed_scene
+from gimp_scripts import gimp_items, gimp_make, gimp_save
+
+from layersr import color, documents
+from layersr.documents.xcf_spelling import MODES, THROUGH
+from layersr.flattening import flatten, without_clipping
+from layersr.layers import PASS_THROUGH, Group, Layer, LayerStack
+
+pytestmark = [pytest.mark.apps, pytest.mark.skipif(bool(missing("gimp")), reason=missing("gimp"))]
+
+
+def off(stack: LayerStack, picture: np.ndarray) -> float:
+    """How far GIMP's picture is from the exact one, before it was rounded to 8 bits; premultiplied, in 1/255."""
+    if stack.dtype == np.uint8:
+        wide = tuple(replace(widened(layer), pixels=layer.pixels.astype(np.uint16) * 257) for layer in stack.layers)
+        groups = {path: widened(group) for path, group in stack.groups.items()}
+        stack = replace(stack, layers=wide, groups=groups)
+    ours, theirs = (array / color.levels(array.dtype) for array in (flatten(stack), picture))
+    ours, theirs = (np.dstack([array[..., :3] * array[..., 3:], array[..., 3]]) for array in (ours, theirs))
+    return 255 * float(np.abs(ours - theirs).max())
+
+
+def widened(owner: Layer | Group) -> Layer | Group:
+    mask = owner.mask
+    return owner if mask is None else replace(owner, mask=replace(mask, values=mask.values.astype(np.uint16) * 257))
+
+
+def wide_gamut() -> bytes:
+    """sRGB with the primaries of Adobe RGB (1998)."""
+    profile = bytearray(color.srgb_profile())
+    primaries = {
+        b"rXYZ": (0.6097, 0.3111, 0.0195),
+        b"gXYZ": (0.2053, 0.6257, 0.0609),
+        b"bXYZ": (0.1492, 0.0632, 0.7446),
+    }
+    for number in range(struct.unpack_from(">I", profile, 128)[0]):
+        tag, place = struct.unpack_from(">4sI", profile, 132 + 12 * number)
+        if tag in primaries:
+            struct.pack_into(">3i", profile, place + 8, *(round(value * 65536) for value in primaries[tag]))
+    return bytes(profile)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_flat_stack_is_shown_exactly(tmp_path: Path, dtype: type):
+    stack = scene(dtype)
+    flat = stack.with_layers(tuple(replace(layer, group=()) for layer in stack.layers))
+    documents.write(flat, tmp_path / "x.xcf")
+    _, picture = gimp_open(tmp_path / "x.xcf")
+    assert picture.dtype == dtype
+    assert off(flat, picture) <= (0.51 if dtype == np.uint8 else 0.01)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_all_settings_are_seen(tmp_path: Path, dtype: type):
+    stack = without_clipping(masked_scene(dtype))
+    documents.write(stack, tmp_path / "x.xcf")
+    items = gimp_items(tmp_path / "x.xcf")
+    layers = [item for item in items if not item.group][::-1]
+    assert [item.path for item in layers] == [layer.group for layer in stack.layers]
+    for item, layer in zip(layers, stack.layers, strict=True):
+        assert item.place == (layer.left, layer.top, layer.width, layer.height)
+        assert (item.name, item.visible, item.mode) == (layer.name, layer.visible, MODES[layer.blend])
+        assert item.opacity == pytest.approx(layer.opacity, abs=1e-6)
+        assert item.mask == (layer.mask is not None, layer.mask is not None and layer.mask.active)
+        assert item.spaces[1] == 2
+    groups = {(*item.path, item.name): item for item in items if item.group}
+    assert set(groups) == set(stack.groups)
+    for path, group in stack.groups.items():
+        assert (groups[path].visible, groups[path].mode) == (group.visible, MODES[group.blend])
+        assert groups[path].opacity == pytest.approx(group.opacity, abs=1e-6)
+        assert groups[path].mask == (group.mask is not None, group.mask is not None)
+
+
+def test_a_plain_group_passes_through(tmp_path: Path):
+    documents.write(shadowed_scene(np.uint8), tmp_path / "x.xcf")
+    (group,) = (item for item in gimp_items(tmp_path / "x.xcf") if item.group)
+    assert (group.mode, group.opacity, group.visible, group.mask) == (THROUGH, 1, True, (False, False))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_what_gimp_saves_again_is_the_same(tmp_path: Path, dtype: type):
+    """Facts, provenance, recipe and what masks say beyond their layers included."""
+    stack = replace(without_clipping(masked_scene(dtype)), recipe="scale = 2\n", resolution=(301.7, 72.0))
+    codes = [np.full(layer.pixels.shape[:2], n % 4, np.uint8) for n, layer in enumerate(stack.layers)]
+    marked = [replace(x, provenance=c, facts={"at": x.left}) for x, c in zip(stack.layers, codes, strict=True)]
+    stack = stack.with_layers(tuple(marked))
+    documents.write(stack, tmp_path / "x.xcf")
+    gimp_save(tmp_path / "x.xcf", tmp_path / "y.xcf")
+    back = documents.read(tmp_path / "y.xcf")
+    assert back.notes == ()
+    assert_same(stack, back)
+
+
+@pytest.mark.parametrize("bits", [8, 16, 32])
+def test_what_gimp_makes_is_read(tmp_path: Path, bits: int):
+    picture = gimp_make(tmp_path / "x.xcf", bits)
+    stack = documents.read(tmp_path / "x.xcf")
+    assert stack.dtype == (np.uint8 if bits == 8 else np.uint16)
+    assert [(x.name, x.group, x.left, x.top, x.blend, x.visible) for x in stack.layers] == [
+        ("ground", (), 0, 0, "normal", True),
+        ("soft", ("Gruppe 猫",), -8, 12, "normal", True),
+        ("screened", ("Gruppe 猫",), 40, 3, "screen", True),
+        ("over", (), 60, -10, "normal", True),
+        ("hidden", (), 1, 1, "normal", False),
+    ]
+    group = stack.groups["Gruppe 猫",]
+    assert (group.opacity, group.blend, group.mask is not None) == (153 / 255, "multiply", True)
+    assert stack.layers[2].opacity == 102 / 255
+    assert [layer.mask is not None for layer in stack.layers] == [False, True, False, False, False]
+    assert stack.resolution == (150, 100)
+    assert len(stack.notes) == (bits == 32)
+    assert off(stack, picture) <= (1.5 if bits == 8 else 0.05)
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_every_mode_looks_the_same(tmp_path: Path, grouped: bool):
+    """One strip a mode, over opaque ground; but for soft light, which is another function in GIMP."""
+    rng, blends = np.random.default_rng(0), [name for name in color.BLEND if name != "soft-light"]
+    ground = rng.integers(0, 65536, (8 * len(blends), 40, 4)).astype(np.uint16)
+    ground[..., 3] = 65535
+    layers, groups = [Layer("ground", ground)], {}
+    for number, blend in enumerate(blends):
+        layer = Layer(blend, rng.integers(0, 65536, (8, 40, 4)).astype(np.uint16), 0, 8 * number)
+        if grouped:
+            groups[f"{blend} group",] = Group(204 / 255, True, blend)
+            layers.append(replace(layer, group=(f"{blend} group",)))
+        else:
+            layers.append(replace(layer, opacity=204 / 255, blend=blend))
+    stack = LayerStack(40, 8 * len(blends), tuple(layers), groups=groups)
+    documents.write(stack, tmp_path / "x.xcf")
+    assert documents.losses(stack, tmp_path / "x.xcf") == ()
+    assert off(stack, gimp_open(tmp_path / "x.xcf")[1]) <= 0.01
+
+
+def test_a_profile_and_a_faded_group_that_passes_through(tmp_path: Path):
+    stack = replace(scene(np.uint16), icc=wide_gamut(), groups={("outer",): Group(0.6, True, PASS_THROUGH)})
+    documents.write(stack, tmp_path / "x.xcf")
+    assert off(stack, gimp_open(tmp_path / "x.xcf")[1]) <= 0.01
+    gimp_save(tmp_path / "x.xcf", tmp_path / "y.xcf")
+    assert documents.read(tmp_path / "y.xcf").icc == wide_gamut()
