@@ -124,7 +124,7 @@ def test_enlarged_it_stays_a_shadow_and_shrinks_back(picture: Image, stack: Laye
     assert recomposition(large, picture.pixels).psnr >= 50
 
 
-@pytest.mark.parametrize("suffix", [".psd", ".psb", ".ora", ""])
+@pytest.mark.parametrize("suffix", [".psd", ".psb", ".ora", ".kra", ""])
 def test_documents_keep_it(picture: Image, stack: LayerStack, suffix: str, tmp_path: Path):
     documents.write(stack, tmp_path / f"egg{suffix}")
     back = documents.read(tmp_path / f"egg{suffix}")

@@ -115,7 +115,7 @@ def export(
     """Turn a flat picture into a layered document.
 
     \b
-    layersr export in.png out.psd          also .psb, .ora or a folder
+    layersr export in.png out.psd          also .psb, .ora, .kra or a folder
     layersr export in.png                  writes in.psd beside it
     layersr export *.png -o results        one document per picture
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from layersr.errors import OutputError, UsageError
 
-DOCUMENTS = {"psd": ".psd", "ora": ".ora", "folder": ""}
+DOCUMENTS = {"psd": ".psd", "ora": ".ora", "kra": ".kra", "folder": ""}
 """--format to suffix."""
 
 

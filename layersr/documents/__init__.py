@@ -4,20 +4,17 @@ import os
 from pathlib import Path
 
 from layersr.arrays import Pixels
-from layersr.documents import folder, kra, ora, psd, psd_reading
+from layersr.documents import folder, kra, kra_groups, kra_writing, ora, psd, psd_reading
 from layersr.errors import InputError, OutputError
 from layersr.layers import LayerStack
 
-SUFFIXES = (".psd", ".psb", ".ora")
+SUFFIXES = (".psd", ".psb", ".ora", ".kra")
 """The files layersr reads and writes; a path without suffix is a folder of PNGs."""
-
-READS = (*SUFFIXES, ".kra")
-"""The files layersr reads: Krita's own too."""
 
 NAMED = 8
 """Names listed in a sentence."""
 
-_KNOWN = "known are .psd, .psb, .ora, and a folder (no suffix)"
+_KNOWN = "known are .psd, .psb, .ora, .kra, and a folder (no suffix)"
 
 
 def write(stack: LayerStack, path: str | os.PathLike[str], merged: Pixels | None = None) -> None:
@@ -30,8 +27,8 @@ def write(stack: LayerStack, path: str | os.PathLike[str], merged: Pixels | None
 
     Args:
         stack: what to write; its `notes` are not kept.
-        path: `.psd`, `.psb`, `.ora`; an existing folder, a path without suffix or one with a slash at its end becomes
-            a folder of PNGs. A file that is there is replaced.
+        path: `.psd`, `.psb`, `.ora`, `.kra`; an existing folder, a path without suffix or one with a slash at its end
+            becomes a folder of PNGs. A file that is there is replaced.
         merged: `flatten(stack)`, where the caller has it already; saves the time of flattening.
 
     Raises:
@@ -40,7 +37,7 @@ def write(stack: LayerStack, path: str | os.PathLike[str], merged: Pixels | None
     kind = _kind(path)
     if kind not in (*SUFFIXES, ""):
         raise OutputError(f"Cannot write {path}: layersr does not know {kind} documents; {_KNOWN}.")
-    writer = {"": folder.write, ".ora": ora.write}.get(kind, psd.write)
+    writer = {"": folder.write, ".ora": ora.write, ".kra": kra_writing.write}.get(kind, psd.write)
     writer(stack, Path(path), merged)
 
 
@@ -50,6 +47,8 @@ def losses(stack: LayerStack, path: str | os.PathLike[str]) -> tuple[str, ...]:
     clipped = [layer.name for layer in stack.layers if layer.clipped]
     masked += [path[-1] for path, group in stack.groups.items() if group.mask is not None]
     adjusting = [layer.name for layer in stack.layers if layer.adjustment is not None]
+    if _kind(path) == ".kra":
+        return _krita_losses(stack, adjusting)
     if _kind(path) != ".ora":
         return ()
     told = []
@@ -59,6 +58,22 @@ def losses(stack: LayerStack, path: str | os.PathLike[str]) -> tuple[str, ...]:
         told.append(f"OpenRaster has no clipping; these were cut to what they are clipped to: {_listed(clipped)}.")
     if adjusting:
         told.append(f"OpenRaster has no adjustment layers; left out: {_listed(adjusting)}. A PSD keeps them.")
+    return tuple(told)
+
+
+def _krita_losses(stack: LayerStack, adjusting: list[str]) -> tuple[str, ...]:
+    told = []
+    if adjusting:
+        told.append(f"Krita has no adjustment layers of this kind; left out: {_listed(adjusting)}. A PSD keeps them.")
+    if groups := [path[-1] for path in stack.groups if kra_groups.differs(stack, path)]:
+        told.append(
+            "Krita shows the opacity and mask of groups that pass through in its own way; kept, but seen differently "
+            f"there: {_listed(groups)}."
+        )
+    named = [(layer.name, layer.mask) for layer in stack.layers]
+    named += [(path[-1], group.mask) for path, group in stack.groups.items()]
+    if finer := [name for name, mask in named if mask is not None and kra_writing.finer(mask)]:
+        told.append(f"Krita has masks of 8 bits; all 16 are kept, but it does not use them: {_listed(finer)}.")
     return tuple(told)
 
 
@@ -73,8 +88,8 @@ def read(path: str | os.PathLike[str]) -> LayerStack:
         InputError: the file does not exist, is damaged, or is none of the known formats.
     """
     kind = _kind(path)
-    if kind not in (*READS, ""):
-        raise InputError(f"Cannot read {path}: layersr does not know {kind} documents; {_KNOWN}, and .kra.")
+    if kind not in (*SUFFIXES, ""):
+        raise InputError(f"Cannot read {path}: layersr does not know {kind} documents; {_KNOWN}.")
     reader = {"": folder.read, ".ora": ora.read, ".kra": kra.read}.get(kind, psd_reading.read)
     return reader(Path(path))
 

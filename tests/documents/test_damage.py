@@ -17,7 +17,7 @@ from layersr.errors import InputError, OutputError
 from layersr.flattening import flatten_band
 from layersr.layers import Layer, LayerStack
 
-NAMES = ["x.psd", "x.psb", "x.ora", "x"]
+NAMES = ["x.psd", "x.psb", "x.ora", "x.kra", "x"]
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def test_cut_short(tmp_path_factory: pytest.TempPathFactory, written: Path, name
     assert not refused_or_read(path)
 
 
-@pytest.mark.parametrize("suffix", [".psd", ".psb", ".ora"])
+@pytest.mark.parametrize("suffix", [".psd", ".psb", ".ora", ".kra"])
 @pytest.mark.parametrize(
     "content", [b"", b"8BPS", b"PK\3\4", b"hello" * 99, b"\x89PNG\r\n\x1a\n" + bytes(99), bytes(5000)]
 )
@@ -83,7 +83,7 @@ def test_not_what_it_says(tmp_path: Path, suffix: str, content: bytes):
 
 
 def test_nothing_there(tmp_path: Path):
-    for name in ("none.psd", "none.ora", "none", "none/"):
+    for name in ("none.psd", "none.ora", "none.kra", "none", "none/"):
         with pytest.raises(InputError, match="no such"):
             documents.read(f"{tmp_path}/{name}")
     with pytest.raises(InputError, match=r"layers\.json"):
@@ -124,7 +124,7 @@ def test_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str,
         assert documents.read(path).layers[0].name == "old"
 
 
-@pytest.mark.parametrize("name", ["x.psd", "x.ora", "x"])
+@pytest.mark.parametrize("name", ["x.psd", "x.ora", "x.kra", "x"])
 def test_unwritable(tmp_path: Path, name: str):
     with pytest.raises(OutputError, match="does not exist"):
         documents.write(scene(np.uint8), tmp_path / "none" / name)
