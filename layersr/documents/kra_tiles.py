@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from layersr.documents.guard import check_size
 from layersr.documents.png import Sink
 
 _HEAD = re.compile(rb"VERSION (\d+)\nTILEWIDTH (\d+)\nTILEHEIGHT (\d+)\nPIXELSIZE (\d+)\nDATA (\d+)\n")
@@ -69,6 +70,7 @@ def read_tiles(
 
     Raises:
         ValueError: the data is damaged.
+        InputError: tiles lie too far from each other.
     """
     head = _HEAD.match(data)
     if not head:
@@ -98,6 +100,7 @@ def read_tiles(
         return Raster(np.zeros((0, 0, channels), dtype), *at, pixel, cut)
     left, top = min(x for x, _, _ in found), min(y for _, y, _ in found)
     right, bottom = max(x for x, _, _ in found) + width, max(y for _, y, _ in found) + height
+    check_size(right - left, bottom - top, "layer")  # what is kept by `own` may lie far from what is near the canvas
     values = np.empty((bottom - top, right - left, channels), dtype)
     values[...] = pixel
     for x, y, packed in found:

@@ -16,6 +16,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree
@@ -146,7 +147,7 @@ class _Tree:
     """
 
     def __init__(self, stack: LayerStack, seed: bytes) -> None:
-        self._stack, self._seed = stack, uuid.uuid5(uuid.NAMESPACE_OID, seed.hex())
+        self._stack, self._seed = stack, uuid.uuid5(uuid.NAMESPACE_OID, sha256(seed).hexdigest())
         self._space = "RGBA16" if stack.dtype == np.uint16 else "RGBA"
         self._number = 0
         self.parts: list[tuple[str, Layer | LayerMask]] = []

@@ -131,6 +131,21 @@ def coarse(stack: LayerStack) -> LayerStack:
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @needs_krita
+def test_krita_makes_a_psd_of_its_own(tmp_path: Path, dtype: type):
+    """Our Krita document, saved by Krita as a PSD: the same layers, the same picture."""
+    stack = scene(dtype)
+    documents.write(stack, tmp_path / "x.kra")
+    krita_save(tmp_path / "x.kra", tmp_path / "y.psd")
+    back = documents.read(tmp_path / "y.psd")
+    assert back.dtype == dtype
+    for one, other in zip(stack.layers, back.layers, strict=True):
+        for field in ("name", "group", "visible", "blend", "opacity"):
+            assert getattr(one, field) == getattr(other, field)
+    assert difference(stack, flatten(back)) <= 1.5
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@needs_krita
 def test_krita_blends_as_we_do(tmp_path: Path, dtype: type, record_property):
     """All our blend modes, on squares of noise; Krita rounds within them."""
     top, side = color.levels(dtype), 16

@@ -154,6 +154,31 @@ def test_a_group_for_clipping_that_was_changed_stays_a_group(tmp_path: Path):
     assert (high.group, high.blend, high.clipped) == (("base",), "multiply", True)
 
 
+def test_a_layer_that_was_painted_on_has_its_new_shape(tmp_path: Path):
+    """Here the old size shrinks instead: there is more than was written."""
+    pixels = np.full((20, 30, 4), 200, np.uint8)
+    ramp = LayerMask(np.tile(np.arange(30, dtype=np.uint8), (20, 1)), 5, 6)
+    codes = np.full((20, 30), 2, np.uint8)
+    layer = Layer("x", pixels, 5, 6, mask=ramp, provenance=codes, facts={"a": 1})
+    documents.write(LayerStack(40, 40, (layer,)), tmp_path / "x.kra")
+    marks = "layersr/annotations/layersr.marks"
+    path = rewritten(tmp_path / "x.kra", {marks: ("[30,20]", "[10,20]")})
+    (one,) = documents.read(path).layers
+    assert np.array_equal(one.pixels, pixels)
+    assert one.provenance is not None  # all of it is there, as it was
+    path = rewritten(tmp_path / "x.kra", {marks: ("[30,20]", "[31,20]")})
+    (one,) = documents.read(path).layers
+    assert one.width == 31
+    assert (one.provenance, dict(one.facts)) == (None, {})
+    with zipfile.ZipFile(tmp_path / "x.kra") as archive:
+        second = kra_marks.loads(archive.read(marks))
+    sized = kra_marks.dumps({key: replace(mark, size=(10, 20)) for key, mark in second.items()}).decode()
+    path = rewritten(tmp_path / "x.kra", {marks: (kra_marks.dumps(second).decode(), sized)})
+    (one,) = documents.read(path).layers
+    assert np.array_equal(one.mask.over(5, 6, 30, 20), ramp.values)
+    assert not one.mask.over(0, 0, 40, 6).any()
+
+
 def test_without_its_annotations_it_is_a_document_like_any_other(tmp_path: Path):
     stack = masked_scene(np.uint8)
     documents.write(stack, tmp_path / "x.kra")
@@ -162,6 +187,20 @@ def test_without_its_annotations_it_is_a_document_like_any_other(tmp_path: Path)
     assert [layer.name for layer in bare.layers] == [layer.name for layer in stack.layers]
     assert np.abs(flatten(bare).astype(int) - flatten(stack)).max() <= 1
     assert bare.notes == ()
+
+
+def test_a_small_file_asks_for_no_endless_memory(tmp_path: Path):
+    far = Layer("far", np.full((4, 4, 4), 9, np.uint8), 10**8, 0)
+    documents.write(LayerStack(20, 20, (far,)), tmp_path / "x.kra")
+    assert documents.read(tmp_path / "x.kra").layers[0].left == 10**8
+    with zipfile.ZipFile(tmp_path / "x.kra") as archive:
+        tiles = archive.read("layersr/layers/layer1")
+    out = rewritten(tmp_path / "x.kra", {}, ("layers/layer1",))
+    near = tiles.replace(b"DATA 1", b"DATA 2") + f"-{10**8},0,LZF,16385\n\0".encode() + bytes(64 * 64 * 4)
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.writestr("layersr/layers/layer1", near)
+    with pytest.raises(InputError, match="claims to be"):
+        documents.read(out)
 
 
 @pytest.mark.parametrize(
