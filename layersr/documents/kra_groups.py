@@ -35,7 +35,7 @@ def _within(group: Path, path: Path) -> bool:
 
 
 def _normal(stack: LayerStack, path: Path) -> bool:
-    """Whether all in a group blends normally."""
-    blends = [layer.blend for layer in stack.layers if _within(layer.group, path)]
+    """Whether all in a group blends normally; what is clipped does so only with its base."""
+    blends = [layer.blend for layer in stack.layers if _within(layer.group, path) and not layer.clipped]
     blends += [group.blend for other, group in stack.groups.items() if _within(other, path) and other != path]
     return all(blend == PASS_THROUGH or stored_blend(blend) == "normal" for blend in blends)

@@ -165,13 +165,16 @@ def test_krita_blends_as_we_do(tmp_path: Path, dtype: type, record_property):
 def test_krita_groups_that_pass_through(tmp_path: Path, group: Group):
     """With an opacity or a mask, and layers that overlap."""
     low, *rest = scene(np.uint8).layers
-    inside = tuple(replace(layer, left=10 + 5 * n, top=8, group=("g",)) for n, layer in enumerate(rest))
+    inside = [replace(layer, left=10 + 5 * n, top=8, group=("g",)) for n, layer in enumerate(rest)]
+    clipped = replace(inside[0], name="on it", left=25, clipped=True, blend="multiply")
+    inside.insert(1, clipped)
     stack = replace(scene(np.uint8), layers=(low, *inside), groups={("g",): group})
     documents.write(stack, tmp_path / "x.kra")
     assert documents.losses(stack, tmp_path / "x.kra") == ()
     assert_same(documents.read(tmp_path / "x.kra"), stack)
     tree, picture = krita_open(tmp_path / "x.kra")
-    assert [layer.group for layer in tree] == [layer.group for layer in stack.layers]
+    assert [layer.name for layer in tree] == [layer.name for layer in stack.layers]
+    assert [layer.group[0] for layer in tree[1:]] == ["g"] * len(inside)
     assert difference(stack, picture) <= 1.5
 
 
