@@ -156,7 +156,7 @@ def test_upscale_events(here: Path):
 # export
 
 
-@pytest.mark.parametrize("out", ["out.psd", "out.psb", "out.ora", "out.xcf", "out"])
+@pytest.mark.parametrize("out", ["out.psd", "out.psb", "out.ora", "out.kra", "out.xcf", "out"])
 @pytest.mark.parametrize("scale", [1, 2, 4])
 def test_export(here: Path, asked: list[Recipe], out: str, scale: int):
     result = call("export", "in.png", out, "--scale", str(scale))

@@ -126,7 +126,7 @@ def test_enlarged_it_stays_a_shadow_and_shrinks_back(picture: Image, stack: Laye
     assert recomposition(large, picture.pixels).psnr >= 50
 
 
-@pytest.mark.parametrize("suffix", [".psd", ".psb", ".ora", ".xcf", ""])
+@pytest.mark.parametrize("suffix", [".psd", ".psb", ".ora", ".kra", ".xcf", ""])
 def test_documents_keep_it(picture: Image, stack: LayerStack, suffix: str, tmp_path: Path):
     documents.write(stack, tmp_path / f"egg{suffix}")
     back = documents.read(tmp_path / f"egg{suffix}")

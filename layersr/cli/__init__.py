@@ -25,7 +25,7 @@ def cli() -> None:
     """One flat picture in, the layered file an artist would have painted out.
 
     \b
-    layersr export in.png out.psd     the main job: .psd, .psb, .ora, .xcf or a folder of PNGs
+    layersr export in.png out.psd     the main job: .psd, .psb, .ora, .kra, .xcf or a folder of PNGs
     layersr upscale in.psd out.psd    enlarge a document layer by layer, or a flat picture
     layersr COMMAND --help            what a command can do
     """  # noqa: D301  # click wants the backspace itself

@@ -116,7 +116,7 @@ def export(
     """Turn a flat picture into a layered document.
 
     \b
-    layersr export in.png out.psd          also .psb, .ora, .xcf or a folder
+    layersr export in.png out.psd          also .psb, .ora, .kra, .xcf or a folder
     layersr export in.png                  writes in.psd beside it
     layersr export *.png -o results        one document per picture
 

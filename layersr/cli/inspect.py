@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def inspect(file: str, as_json: bool) -> None:
     """List the layers of a file, the top one first.
 
-    FILE is a .psd, .psb, .ora, .xcf, .kra or a folder layersr wrote.
+    FILE is a .psd, .psb, .ora, .kra, .xcf or a folder layersr wrote.
     """
     from layersr import documents
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from layersr.errors import OutputError, UsageError
 
-DOCUMENTS = {"psd": ".psd", "ora": ".ora", "xcf": ".xcf", "folder": ""}
+DOCUMENTS = {"psd": ".psd", "ora": ".ora", "kra": ".kra", "xcf": ".xcf", "folder": ""}
 """--format to suffix."""
 
 

@@ -90,6 +90,6 @@ def _read(file: str) -> "LayerStack":
     """A document, or a picture as the one layer of one."""
     from layersr import documents, images, pipeline
 
-    if Path(file).is_dir() or Path(file).suffix.lower() in documents.READS:
+    if Path(file).is_dir() or Path(file).suffix.lower() in documents.SUFFIXES:
         return documents.read(file)
     return pipeline.as_stack(images.read_image(file), Path(file).stem)

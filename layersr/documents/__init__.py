@@ -4,18 +4,26 @@ import os
 from pathlib import Path
 
 from layersr.arrays import Pixels
-from layersr.documents import folder, kra, ora, psd, psd_reading, xcf, xcf_blending, xcf_reading
+from layersr.documents import (
+    folder,
+    kra,
+    kra_groups,
+    kra_writing,
+    ora,
+    psd,
+    psd_reading,
+    xcf,
+    xcf_blending,
+    xcf_reading,
+)
 from layersr.documents.guard import listed as _listed
 from layersr.errors import InputError, OutputError
 from layersr.layers import LayerStack
 
-SUFFIXES = (".psd", ".psb", ".ora", ".xcf")
+SUFFIXES = (".psd", ".psb", ".ora", ".kra", ".xcf")
 """The files layersr reads and writes; a path without suffix is a folder of PNGs."""
 
-READS = (*SUFFIXES, ".kra")
-"""The files layersr reads: Krita's own too."""
-
-_KNOWN = "known are .psd, .psb, .ora, .xcf, and a folder (no suffix)"
+_KNOWN = "known are .psd, .psb, .ora, .kra, .xcf, and a folder (no suffix)"
 
 
 def write(stack: LayerStack, path: str | os.PathLike[str], merged: Pixels | None = None) -> None:
@@ -28,7 +36,7 @@ def write(stack: LayerStack, path: str | os.PathLike[str], merged: Pixels | None
 
     Args:
         stack: what to write; its `notes` are not kept.
-        path: `.psd`, `.psb`, `.ora`, `.xcf`; an existing folder, a path without suffix or one with a slash at its end
+        path: `.psd`, `.psb`, `.ora`, `.kra`, `.xcf`; an existing folder, a path without suffix or ending in a slash
             becomes a folder of PNGs. A file that is there is replaced.
         merged: `flatten(stack)`, where the caller has it already; saves the time of flattening.
 
@@ -38,7 +46,8 @@ def write(stack: LayerStack, path: str | os.PathLike[str], merged: Pixels | None
     kind = _kind(path)
     if kind not in (*SUFFIXES, ""):
         raise OutputError(f"Cannot write {path}: layersr does not know {kind} documents; {_KNOWN}.")
-    writer = {"": folder.write, ".ora": ora.write, ".xcf": xcf.write}.get(kind, psd.write)
+    writers = {"": folder.write, ".ora": ora.write, ".kra": kra_writing.write, ".xcf": xcf.write}
+    writer = writers.get(kind, psd.write)
     writer(stack, Path(path), merged)
 
 
@@ -48,6 +57,8 @@ def losses(stack: LayerStack, path: str | os.PathLike[str]) -> tuple[str, ...]:
     clipped = [layer.name for layer in stack.layers if layer.clipped]
     masked += [path[-1] for path, group in stack.groups.items() if group.mask is not None]
     adjusting = [layer.name for layer in stack.layers if layer.adjustment is not None]
+    if _kind(path) == ".kra":
+        return _krita_losses(stack, adjusting)
     name = {".ora": "OpenRaster", ".xcf": "XCF"}.get(_kind(path))
     if name is None:
         return ()
@@ -63,6 +74,22 @@ def losses(stack: LayerStack, path: str | os.PathLike[str]) -> tuple[str, ...]:
     return tuple(told)
 
 
+def _krita_losses(stack: LayerStack, adjusting: list[str]) -> tuple[str, ...]:
+    told = []
+    if adjusting:
+        told.append(f"Krita has no adjustment layers of this kind; left out: {_listed(adjusting)}. A PSD keeps them.")
+    if groups := [path[-1] for path in stack.groups if kra_groups.differs(stack, path)]:
+        told.append(
+            "Krita shows the opacity and mask of groups that pass through in its own way; kept, but seen differently "
+            f"there: {_listed(groups)}."
+        )
+    named = [(layer.name, layer.mask) for layer in stack.layers]
+    named += [(path[-1], group.mask) for path, group in stack.groups.items()]
+    if finer := [name for name, mask in named if mask is not None and kra_writing.finer(mask)]:
+        told.append(f"Krita has masks of 8 bits; all 16 are kept, but it does not use them: {_listed(finer)}.")
+    return tuple(told)
+
+
 def read(path: str | os.PathLike[str]) -> LayerStack:
     """Read a document. Layersr's own come back exactly, others as far as they go, with what was lost in `notes`.
 
@@ -70,9 +97,10 @@ def read(path: str | os.PathLike[str]) -> LayerStack:
         InputError: the file does not exist, is damaged, or is none of the known formats.
     """
     kind = _kind(path)
-    if kind not in (*READS, ""):
-        raise InputError(f"Cannot read {path}: layersr does not know {kind} documents; {_KNOWN}, and .kra.")
-    reader = {"": folder.read, ".ora": ora.read, ".kra": kra.read, ".xcf": xcf_reading.read}.get(kind, psd_reading.read)
+    if kind not in (*SUFFIXES, ""):
+        raise InputError(f"Cannot read {path}: layersr does not know {kind} documents; {_KNOWN}.")
+    readers = {"": folder.read, ".ora": ora.read, ".kra": kra.read, ".xcf": xcf_reading.read}
+    reader = readers.get(kind, psd_reading.read)
     return reader(Path(path))
 
 

@@ -16,6 +16,24 @@ MAX_MEMBER = 2**32
 
 MAX_XML = 2**24
 
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def member(name: str, compression: int = zipfile.ZIP_STORED) -> zipfile.ZipInfo:
+    """A member that is the same on every day and machine. PNGs are packed already, so they are only stored."""
+    info = zipfile.ZipInfo(name, _EPOCH)
+    info.compress_type, info.create_system, info.external_attr = compression, 3, 0o644 << 16
+    return info
+
+
+def stored_text(name: str) -> str:
+    """A name as XML can hold it: control characters become the replacement character."""
+    return "".join(c if _is_xml(ord(c)) else "\ufffd" for c in name)
+
+
+def _is_xml(code: int) -> bool:
+    return code in (9, 10, 13) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000
+
 
 def load(archive: zipfile.ZipFile, name: str, limit: int = MAX_MEMBER) -> bytes:
     """A part of the archive.

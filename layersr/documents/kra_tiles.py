@@ -1,14 +1,19 @@
-"""The tiles a Krita document keeps its pixels in."""
+"""The tiles a Krita document keeps its pixels in: 64 x 64 pixels each, those of the default pixel left out."""
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+
+from layersr.documents.guard import check_size
+from layersr.documents.png import Sink
 
 _HEAD = re.compile(rb"VERSION (\d+)\nTILEWIDTH (\d+)\nTILEHEIGHT (\d+)\nPIXELSIZE (\d+)\nDATA (\d+)\n")
 _TILE = re.compile(rb"(-?\d{1,9}),(-?\d{1,9}),(\w{1,8}),(\d{1,9})\n")
 
 RAW, LZF = 0, 1
+SIDE = 64
 BEYOND = 1
 """So many canvases of what lies off the canvas are kept on every side."""
 
@@ -44,7 +49,13 @@ class Raster:
 
 
 def read_tiles(
-    data: bytes, default: bytes, dtype: np.dtype, channels: int, canvas: tuple[int, int], at: tuple[int, int]
+    data: bytes,
+    default: bytes,
+    dtype: np.dtype,
+    channels: int,
+    canvas: tuple[int, int],
+    at: tuple[int, int],
+    own: tuple[int, int] = (0, 0),
 ) -> Raster:
     """All tiles of a layer or mask, put together.
 
@@ -55,9 +66,11 @@ def read_tiles(
         channels: of a pixel.
         canvas: width and height.
         at: where the layer's own column and row 0 lie on the canvas.
+        own: so many of its own columns and rows are kept wherever they lie.
 
     Raises:
         ValueError: the data is damaged.
+        InputError: tiles lie too far from each other.
     """
     head = _HEAD.match(data)
     if not head:
@@ -70,20 +83,24 @@ def read_tiles(
         line = _TILE.match(data, place)
         if not line:
             raise ValueError("a tile is cut short")
-        x, y, length = int(line[1]) + at[0], int(line[2]) + at[1], int(line[4])
+        column, row, length = int(line[1]), int(line[2]), int(line[4])
+        x, y = column + at[0], row + at[1]
         packed = data[line.end() : line.end() + length]
         if len(packed) != length or not length:
             raise ValueError("a tile is cut short")
         place = line.end() + length
-        if all(-BEYOND * n - m < v < (1 + BEYOND) * n for v, n, m in ((x, canvas[0], width), (y, canvas[1], height))):
+        spans = ((x, canvas[0], width), (y, canvas[1], height))
+        near = all(-BEYOND * whole - side < first < (1 + BEYOND) * whole for first, whole, side in spans)
+        if near or (-width < column < own[0] and -height < row < own[1]):
             found.append((x, y, packed))
         else:
             cut = True
     pixel = np.frombuffer(default.ljust(size, b"\0")[:size], dtype.newbyteorder("<")).astype(dtype)
     if not found:
-        return Raster(np.zeros((0, 0, channels), dtype), 0, 0, pixel, cut)
+        return Raster(np.zeros((0, 0, channels), dtype), *at, pixel, cut)
     left, top = min(x for x, _, _ in found), min(y for _, y, _ in found)
     right, bottom = max(x for x, _, _ in found) + width, max(y for _, y, _ in found) + height
+    check_size(right - left, bottom - top, "layer")  # what is kept by `own` may lie far from what is near the canvas
     values = np.empty((bottom - top, right - left, channels), dtype)
     values[...] = pixel
     for x, y, packed in found:
@@ -104,6 +121,42 @@ def _tile(packed: bytes, width: int, height: int, dtype: np.dtype, channels: int
     else:
         raise ValueError("a tile is packed in an unknown way")
     return np.frombuffer(flat, dtype.newbyteorder("<")).reshape(height, width, channels)
+
+
+def write_tiles(file: Sink, width: int, height: int, rows: Callable[[slice], np.ndarray], pixel: np.ndarray) -> None:
+    """Write a layer or mask, a row of tiles at a time; its own column and row 0 are those of the first tile.
+
+    Law: `read_tiles` of it, over (0, 0, width, height), is the values again.
+
+    Args:
+        file: receives the bytes, in order.
+        width: of the values.
+        height: of the values.
+        rows: gives some rows of the values, (h, width, channels), as the file keeps them; asked for twice.
+        pixel: the value that is left out, (channels,).
+    """
+    bands = [slice(first, min(first + SIDE, height)) for first in range(0, height, SIDE)] if width else []
+    starts = np.arange(0, width, SIDE)
+    told = [np.logical_or.reduceat((rows(band) != pixel).any(axis=(0, 2)), starts) for band in bands]
+    size = pixel.size * pixel.itemsize
+    count = sum(int(row.sum()) for row in told)
+    file.write(f"VERSION 2\nTILEWIDTH {SIDE}\nTILEHEIGHT {SIDE}\nPIXELSIZE {size}\nDATA {count}\n".encode())
+    for band, row in zip(bands, told, strict=True):
+        if row.any():
+            for x, tile in _cut(rows(band), starts[row], pixel):
+                raw = tile.astype(pixel.dtype.newbyteorder("<"), copy=False).tobytes()
+                file.write(f"{x},{band.start},LZF,{len(raw) + 1}\n".encode() + bytes([RAW]) + raw)
+
+
+def _cut(values: np.ndarray, starts: np.ndarray, pixel: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Whole tiles of a row of them, by their first columns."""
+    for x in starts:
+        part = values[:, x : x + SIDE]
+        tile = np.empty((SIDE, SIDE, pixel.size), pixel.dtype)
+        if part.shape[:2] != (SIDE, SIDE):
+            tile[...] = pixel
+        tile[: part.shape[0], : part.shape[1]] = part
+        yield int(x), tile
 
 
 def unpack(data: bytes, size: int) -> bytes:

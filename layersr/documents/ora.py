@@ -19,7 +19,7 @@ import numpy as np
 from layersr import color
 from layersr.arrays import Pixels
 from layersr.documents import manifest, png
-from layersr.documents.archive import load, one_depth, parse
+from layersr.documents.archive import load, member, one_depth, parse, stored_text
 from layersr.documents.atomic import replacing_file
 from layersr.documents.guard import check_size, reading
 from layersr.documents.merged import Thumbnail, picture
@@ -55,16 +55,6 @@ _NAMES = {operator: name for name, operator in OPERATORS.items()} | {"svg:exclus
 MANIFEST = "layersr.manifest"
 MIMETYPE = "image/openraster"
 THUMBNAIL = 256
-_EPOCH = (1980, 1, 1, 0, 0, 0)
-
-
-def stored_text(name: str) -> str:
-    """A name as XML can hold it: control characters become the replacement character."""
-    return "".join(c if _is_xml(ord(c)) else "\ufffd" for c in name)
-
-
-def _is_xml(code: int) -> bool:
-    return code in (9, 10, 13) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000
 
 
 def stored_blend(blend: str) -> str:
@@ -102,28 +92,21 @@ def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
 def _write_archive(stack: LayerStack, archive: zipfile.ZipFile, merged: Pixels | None) -> None:
     icc = stack.icc or color.srgb_profile()
 
-    def picture_member(name: str, bands: Iterator[np.ndarray], width: int, height: int, dtype: np.dtype) -> None:
-        with archive.open(_member(name), "w", force_zip64=width * height * dtype.itemsize * 4 > 2**31) as file:
+    def picturemember(name: str, bands: Iterator[np.ndarray], width: int, height: int, dtype: np.dtype) -> None:
+        with archive.open(member(name), "w", force_zip64=width * height * dtype.itemsize * 4 > 2**31) as file:
             png.write(file, bands, width, height, dtype, icc, stack.resolution)
 
-    archive.writestr(_member("mimetype"), MIMETYPE)  # first and stored, so that it can be told by its first bytes
-    archive.writestr(_member("stack.xml", zipfile.ZIP_DEFLATED), _xml(stack))
+    archive.writestr(member("mimetype"), MIMETYPE)  # first and stored, so that it can be told by its first bytes
+    archive.writestr(member("stack.xml", zipfile.ZIP_DEFLATED), _xml(stack))
     for index, layer in enumerate(stack.layers):
         pixels = layer.pixels if layer.pixels.size else np.zeros((1, 1, 4), stack.dtype)
-        picture_member(_source(index), png.bands_of(pixels), pixels.shape[1], pixels.shape[0], stack.dtype)
+        picturemember(_source(index), png.bands_of(pixels), pixels.shape[1], pixels.shape[0], stack.dtype)
     thumbnail = Thumbnail(stack.width, stack.height, THUMBNAIL)
     bands = thumbnail.watch(picture(stack, merged, thumbnail.band))
-    picture_member("mergedimage.png", bands, stack.width, stack.height, stack.dtype)
+    picturemember("mergedimage.png", bands, stack.width, stack.height, stack.dtype)
     small = thumbnail.pixels()
-    picture_member("Thumbnails/thumbnail.png", png.bands_of(small), small.shape[1], small.shape[0], small.dtype)
-    archive.writestr(_member(MANIFEST), manifest.dumps(stack))
-
-
-def _member(name: str, compression: int = zipfile.ZIP_STORED) -> zipfile.ZipInfo:
-    """A member that is the same on every day and machine. PNGs are packed already, so they are only stored."""
-    info = zipfile.ZipInfo(name, _EPOCH)
-    info.compress_type, info.create_system, info.external_attr = compression, 3, 0o644 << 16
-    return info
+    picturemember("Thumbnails/thumbnail.png", png.bands_of(small), small.shape[1], small.shape[0], small.dtype)
+    archive.writestr(member(MANIFEST), manifest.dumps(stack))
 
 
 def _source(index: int) -> str:

@@ -68,7 +68,7 @@ def main() -> None:
     stages = Stages()
     stack = run(image, Recipe(scale=options.scale), stages)
     with tempfile.TemporaryDirectory() as folder:
-        for suffix in (".psd", ".ora"):
+        for suffix in (".psd", ".ora", ".kra"):
             stages(Progress(f"write {suffix}", 1.0))
             documents.write(stack, Path(folder) / f"out{suffix}")
     stages(Progress("end", 1.0))

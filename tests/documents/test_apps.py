@@ -1,15 +1,17 @@
 """Real applications open what layersr writes: the same layer tree, and the same picture within 1.5/255."""
 
+import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from apps import AppLayer, gimp_open, krita_open, krita_save, missing
-from document_stacks import glowing_scene, masked_scene, scene, shadowed_scene
+from document_stacks import assert_same, glowing_scene, masked_scene, noise, scene, shadowed_scene
 
-from layersr import documents
+from layersr import color, documents
 from layersr.flattening import flatten
-from layersr.layers import Layer, LayerStack
+from layersr.layers import Group, Layer, LayerMask, LayerStack
 
 pytestmark = pytest.mark.apps
 
@@ -35,7 +37,7 @@ def difference(stack: LayerStack, picture: np.ndarray) -> float:
     return 255 * float(np.abs(ours - theirs).max())
 
 
-@pytest.mark.parametrize("name", ["8.psd", "16.psd", "8.psb", "8.ora"])
+@pytest.mark.parametrize("name", ["8.psd", "16.psd", "8.psb", "8.ora", "8.kra", "16.kra"])
 @needs_krita
 def test_krita(tmp_path: Path, name: str, record_property):
     stack = scene(np.uint16 if name.startswith("16") else np.uint8)
@@ -86,7 +88,7 @@ def test_gimp_sees_transparency(tmp_path: Path, suffix: str):
     assert [layer.name for layer in tree] == [layer.name for layer in stack.layers]
 
 
-@pytest.mark.parametrize("name", ["8.psd", "16.psd", "8.ora"])
+@pytest.mark.parametrize("name", ["8.psd", "16.psd", "8.ora", "8.kra", "16.kra"])
 @needs_krita
 def test_krita_masks_and_groups(tmp_path: Path, name: str, record_property):
     stack = masked_scene(np.uint16 if name.startswith("16") else np.uint8, for_krita=name.endswith(".psd"))
@@ -96,6 +98,111 @@ def test_krita_masks_and_groups(tmp_path: Path, name: str, record_property):
     assert [layer.name for layer in tree] == [layer.name for layer in stack.layers]
     kept = documents.read(tmp_path / name)  # OpenRaster has masks and clipping as transparency
     assert difference(kept, picture) <= 1.5
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@needs_krita
+def test_krita_keeps_all_of_its_own(tmp_path: Path, dtype: type):
+    """What we write, saved by Krita, is the same stack: layers, masks, clipping, groups, provenance, facts, recipe.
+
+    It keeps 8 bits of masks.
+    """
+    stack = masked_scene(dtype)
+    low, soft, *rest = stack.layers
+    codes = np.full(soft.pixels.shape[:2], 2, np.uint8)
+    soft = replace(soft, provenance=codes, facts={"label": "猫"}, blend="hard-light")
+    stack = replace(stack, layers=(low, soft, *rest), recipe="scale = 1\n")
+    documents.write(stack, tmp_path / "x.kra")
+    krita_save(tmp_path / "x.kra", tmp_path / "y.kra")
+    back = documents.read(tmp_path / "y.kra")
+    assert back.notes == ()
+    assert_same(back, coarse(stack))
+
+
+def coarse(stack: LayerStack) -> LayerStack:
+    """The stack with masks of 8 bits, at its depth."""
+
+    def masked(owner: Layer | Group) -> Layer | Group:
+        if owner.mask is None or stack.dtype == np.uint8:
+            return owner
+        return replace(owner, mask=replace(owner.mask, values=color.to_8bit(owner.mask.values).astype(np.uint16) * 257))
+
+    groups = {path: masked(group) for path, group in stack.groups.items()}
+    return replace(stack, layers=tuple(masked(layer) for layer in stack.layers), groups=groups)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@needs_krita
+def test_krita_makes_a_psd_of_its_own(tmp_path: Path, dtype: type):
+    """Our Krita document, saved by Krita as a PSD: the same layers, the same picture."""
+    stack = scene(dtype)
+    documents.write(stack, tmp_path / "x.kra")
+    krita_save(tmp_path / "x.kra", tmp_path / "y.psd")
+    back = documents.read(tmp_path / "y.psd")
+    assert back.dtype == dtype
+    for one, other in zip(stack.layers, back.layers, strict=True):
+        for field in ("name", "group", "visible", "blend", "opacity"):
+            assert getattr(one, field) == getattr(other, field)
+    assert difference(stack, flatten(back)) <= 1.5
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@needs_krita
+def test_krita_blends_as_we_do(tmp_path: Path, dtype: type, record_property):
+    """All our blend modes, on squares of noise; Krita rounds within them."""
+    top, side = color.levels(dtype), 16
+    ground = noise(1, side, side * len(color.BLEND), dtype)
+    ground[..., 3] = top
+    squares = [Layer(mode, noise(n, side, side, dtype), n * side, 0, blend=mode) for n, mode in enumerate(color.BLEND)]
+    stack = LayerStack(ground.shape[1], side, (Layer("ground", ground), *squares))
+    documents.write(stack, tmp_path / "x.kra")
+    tree, picture = krita_open(tmp_path / "x.kra")
+    record_property("difference", difference(stack, picture))
+    assert [layer.name for layer in tree] == [layer.name for layer in stack.layers]
+    assert difference(stack, picture) <= (2 if dtype is np.uint8 else 0.05)
+
+
+@pytest.mark.parametrize("group", [Group(opacity=0.4), Group(mask=LayerMask(np.full((30, 60), 90, np.uint8), 5, 5))])
+@needs_krita
+def test_krita_groups_that_pass_through(tmp_path: Path, group: Group):
+    """With an opacity or a mask, and layers that overlap."""
+    low, *rest = scene(np.uint8).layers
+    inside = [replace(layer, left=10 + 5 * n, top=8, group=("g",)) for n, layer in enumerate(rest)]
+    clipped = replace(inside[0], name="on it", left=25, clipped=True, blend="multiply")
+    inside.insert(1, clipped)
+    stack = replace(scene(np.uint8), layers=(low, *inside), groups={("g",): group})
+    documents.write(stack, tmp_path / "x.kra")
+    assert documents.losses(stack, tmp_path / "x.kra") == ()
+    assert_same(documents.read(tmp_path / "x.kra"), stack)
+    tree, picture = krita_open(tmp_path / "x.kra")
+    assert [layer.name for layer in tree] == [layer.name for layer in stack.layers]
+    assert [layer.group[0] for layer in tree[1:]] == ["g"] * len(inside)
+    assert difference(stack, picture) <= 1.5
+
+
+def wide_profile() -> bytes:
+    """Our sRGB profile with the primaries of Adobe RGB (1998), and another name: by that Krita knows profiles."""
+    profile = bytearray(color.srgb_profile())
+    primaries = {b"r": (0.6097, 0.3111, 0.0195), b"g": (0.2053, 0.6257, 0.0609), b"b": (0.1492, 0.0632, 0.7446)}
+    for entry in range(struct.unpack_from(">I", profile, 128)[0]):
+        name, offset = struct.unpack_from(">4sI", profile, 132 + 12 * entry)
+        if name[1:] == b"XYZ":
+            struct.pack_into(">3i", profile, offset + 8, *(round(v * 65536) for v in primaries[name[:1]]))
+    return bytes(profile).replace("sRGB".encode("utf-16-be"), "wide".encode("utf-16-be"))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@needs_krita
+def test_krita_keeps_a_wide_profile(tmp_path: Path, dtype: type):
+    """The document's own colour space is the profile that the picture came with, and its values stay."""
+    profile = wide_profile()
+    stack = replace(scene(dtype), icc=profile)
+    documents.write(stack, tmp_path / "x.kra")
+    krita_save(tmp_path / "x.kra", tmp_path / "y.kra")
+    back = documents.read(tmp_path / "y.kra")
+    assert back.icc is not None
+    assert (back.icc[:24], back.icc[36:]) == (profile[:24], profile[36:])  # the date between them is Krita's
+    assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(stack.layers, back.layers, strict=True))
 
 
 @needs_krita
@@ -126,7 +233,7 @@ def test_gimp_masks_and_groups(tmp_path: Path, dtype: type, suffix: str, record_
     assert difference(kept, picture) <= 1.5
 
 
-@pytest.mark.parametrize("name", ["8.psd", "16.psd", "8.ora"])
+@pytest.mark.parametrize("name", ["8.psd", "16.psd", "8.ora", "8.kra", "16.kra"])
 @needs_krita
 def test_krita_shadows(tmp_path: Path, name: str):
     stack = shadowed_scene(np.uint16 if name.startswith("16") else np.uint8)

@@ -18,7 +18,7 @@ from layersr.errors import InputError, OutputError
 from layersr.flattening import flatten_band
 from layersr.layers import Layer, LayerStack
 
-NAMES = ["x.psd", "x.psb", "x.ora", "x.xcf", "x"]
+NAMES = ["x.psd", "x.psb", "x.ora", "x.kra", "x.xcf", "x"]
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def test_cut_short(tmp_path_factory: pytest.TempPathFactory, written: Path, name
     assert not refused_or_read(path)
 
 
-@pytest.mark.parametrize("suffix", [".psd", ".psb", ".ora", ".xcf"])
+@pytest.mark.parametrize("suffix", [".psd", ".psb", ".ora", ".kra", ".xcf"])
 @pytest.mark.parametrize(
     "content",
     [b"", b"8BPS", b"PK\3\4", b"hello" * 99, b"gimp xcf v012\0", b"\x89PNG\r\n\x1a\n" + bytes(99), bytes(5000)],
@@ -85,7 +85,7 @@ def test_not_what_it_says(tmp_path: Path, suffix: str, content: bytes):
 
 
 def test_nothing_there(tmp_path: Path):
-    for name in ("none.psd", "none.ora", "none.xcf", "none", "none/"):
+    for name in ("none.psd", "none.ora", "none.kra", "none.xcf", "none", "none/"):
         with pytest.raises(InputError, match="no such"):
             documents.read(f"{tmp_path}/{name}")
     with pytest.raises(InputError, match=r"layers\.json"):
@@ -128,7 +128,7 @@ def test_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str,
         assert documents.read(path).layers[0].name == "old"
 
 
-@pytest.mark.parametrize("name", ["x.psd", "x.ora", "x.xcf", "x"])
+@pytest.mark.parametrize("name", ["x.psd", "x.ora", "x.kra", "x.xcf", "x"])
 def test_unwritable(tmp_path: Path, name: str):
     with pytest.raises(OutputError, match="does not exist"):
         documents.write(scene(np.uint8), tmp_path / "none" / name)

@@ -38,28 +38,28 @@ def test_real_pictures_come_back_to_the_bit(shared_data: Path, tmp_path: Path, n
     assert run(["export", str(picture), str(tmp_path / "out.psd"), "--scale", "1"]) == 0
     stack = documents.read(tmp_path / "out.psd")
     assert np.array_equal(flatten(stack), pixels)
-    for name in ("out.ora", "out.xcf"):
-        documents.write(stack, tmp_path / name)
-        assert np.array_equal(flatten(documents.read(tmp_path / name)), pixels)
+    for other in ("out.ora", "out.kra", "out.xcf"):
+        documents.write(stack, tmp_path / other)
+        assert np.array_equal(flatten(documents.read(tmp_path / other)), pixels)
     colour, _, alpha = composite(PSDImage.open(tmp_path / "out.psd"), force=True)
     assert np.array_equal(np.rint(np.dstack([colour, alpha]) * 255).astype(np.uint8), pixels)
 
 
 @pytest.fixture(scope="module")
 def export(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The balloons, with three of them asked for: a folder with in.png, out.psd, out.ora and out.xcf."""
+    """The balloons, with three of them asked for: a folder with in.png, out.psd, out.ora, out.kra and out.xcf."""
     folder = tmp_path_factory.mktemp("export")
     picture = small(samples / "balloons.png", folder, 480)
     prompts = ["--box", "145,95,100,160", "--box", "287,177,95,130", "--point", "395,100"]
     assert run(["export", str(picture), str(folder / "out.psd"), "--scale", "1", "--detect", "none", *prompts]) == 0
-    for suffix in ("ora", "xcf"):
-        documents.write(documents.read(folder / "out.psd"), folder / f"out.{suffix}")
+    for other in ("out.ora", "out.kra", "out.xcf"):
+        documents.write(documents.read(folder / "out.psd"), folder / other)
     return folder
 
 
 @pytest.mark.apps
 @pytest.mark.skipif(bool(missing("krita", "xvfb-run")), reason=missing("krita", "xvfb-run"))
-@pytest.mark.parametrize("suffix", ["psd", "ora"])
+@pytest.mark.parametrize("suffix", ["psd", "ora", "kra"])
 def test_krita_shows_an_export(export: Path, suffix: str) -> None:
     tree, picture = krita_open(export / f"out.{suffix}")
     assert_like_the_picture(export, [layer.name for layer in tree], picture)

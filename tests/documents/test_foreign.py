@@ -42,6 +42,20 @@ def test_is_read_or_refused(name: str, tmp_path: Path):
         again = documents.read(tmp_path / "x.psd")
         in_steps = tuple(replace(layer, opacity=round(layer.opacity * 255) / 255) for layer in stack.layers)
         assert_same(stack.with_layers(in_steps), again)
+        kept = without_adjustments(stack.with_layers(in_steps))
+        documents.write(kept, tmp_path / "x.kra")
+        assert_same(kept, documents.read(tmp_path / "x.kra"))
+
+
+def without_adjustments(stack: LayerStack) -> LayerStack:
+    """The stack without them, and without groups in which nothing else is; group opacities in 256 steps."""
+    layers = tuple(layer for layer in stack.layers if layer.adjustment is None)
+    groups = {
+        path: replace(group, opacity=round(group.opacity * 255) / 255)
+        for path, group in stack.groups.items()
+        if any(layer.group[: len(path)] == path for layer in layers)
+    }
+    return replace(stack, layers=layers, groups=groups)
 
 
 def test_most_are_read(shared_data: Path, record_property):
