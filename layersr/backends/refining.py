@@ -1,4 +1,4 @@
-"""The project's own matte refiner: a small U-Net run over the unknown pixels, tile by tile.
+"""The project's own matte refiner: a small U-Net that corrects the classic matte, tile by tile.
 
 What it is, what it was trained on and what it reaches stands in the model card (`layersr/models/refine_matte.md`).
 """
@@ -8,6 +8,7 @@ import numpy as np
 from layersr.arrays import RGB, Alpha, Trimap
 from layersr.backends import backend
 from layersr.backends.networks import Network
+from layersr.backends.sampling import SamplingMatter
 from layersr.tiling import run_tiles
 
 STEP = 64
@@ -21,13 +22,14 @@ class RefiningMatter:
 
     def __init__(self, device: str) -> None:
         self._network = Network("refine_matte", device)
+        self._sampled = SamplingMatter()
 
     def __call__(self, image: RGB, trimap: Trimap) -> Alpha:
         """See `roles.Matter`."""
         unknown = (trimap > 0) & (trimap < 1)
         if not unknown.any():
             return trimap.astype(np.float32).copy()
-        planes = np.concatenate([image, np.where(unknown, np.float32(0.5), trimap)[..., None]], axis=2)
+        planes = np.dstack([image, np.where(unknown, np.float32(0.5), trimap), self._sampled(image, trimap)])
         planes = planes.transpose(2, 0, 1)
         (found,) = run_tiles(self._network, planes, unknown, step=STEP, cell=CELL, margin=MARGIN)
         return np.where(unknown, np.clip(found, 0, 1), trimap).astype(np.float32)

@@ -11,7 +11,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from layersr.blocks import means
+from layersr.decomposing import matting
+from layersr.decomposing import small as small_pictures
 from layersr.errors import InputError
+from layersr.roles import Upscaler
 from layersr.training.fraying import frayed, furry, hairy
 from layersr.training.pictures import CUTOUTS, find
 from layersr.training.scenes import shade
@@ -30,6 +34,9 @@ from layersr.training.trimaps import trimap
 
 SHORTER, LONGER = 400.0, 512.0
 """Pixels: pictures are kept with their shorter side at most so long, cut-outs with their longer."""
+
+ENLARGED, TIMES = 0.35, (2, 4)
+"""Share of patches that were small and are enlarged, as small pictures are to be taken apart, and how many times."""
 
 KEPT = 200
 """Points of a cut-out's edge that are remembered, to aim at."""
@@ -98,12 +105,15 @@ def _edge(alpha: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return points[rng.integers(len(points), size=min(KEPT, len(points)))]
 
 
-def matted(stock: Stock, rng: np.random.Generator, side: int) -> Matted:
-    """A patch with something unknown in it."""
+def matted(stock: Stock, rng: np.random.Generator, side: int, enlarge: Upscaler | None = None) -> Matted:
+    """A patch with something unknown in it; where an upscaler is given, some are of small pictures, enlarged."""
     while True:
-        layer = frayed(layer_of(stock, rng, side), rng)
+        times = int(rng.choice(TIMES)) if enlarge is not None and rng.random() < ENLARGED else 1
+        layer = layer_of(stock, rng, side)
+        if times == 1 or rng.random() < 0.3:
+            layer = frayed(layer, rng)
         alpha = layer[..., 3]
-        known = trimap(alpha, rng)
+        known = trimap(alpha, rng) if times == 1 else _found(alpha, rng)
         if not 0.01 < (known == 0.5).mean() < 0.95:
             continue
         if not (known == 1).any() and rng.random() < 0.7:  # nobody can tell; it must only not go wild
@@ -111,10 +121,20 @@ def matted(stock: Stock, rng: np.random.Generator, side: int) -> Matted:
         colour, below = sides(stock, layer, rng)
         image = colour * alpha[..., None] + below * (1 - alpha[..., None])
         contrast = np.abs(colour - below).mean(axis=2)
+        if times > 1:
+            image = small_pictures.picture(filed(means(image, times), rng), times, enlarge)
+            return Matted(image, known, np.ascontiguousarray(alpha), contrast.astype(np.float32))
         if rng.random() < 0.3:  # out of focus a little, both alike
             sigma = rng.uniform(0.3, 0.9)
             image, alpha = cv2.GaussianBlur(image, (0, 0), sigma), cv2.GaussianBlur(alpha, (0, 0), sigma)
         return Matted(filed(image, rng), known, np.ascontiguousarray(alpha), contrast.astype(np.float32))
+
+
+def _found(alpha: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The trimap of a mask that was cut out of the enlarged picture: nearly right, its band narrow."""
+    shift = np.float32([[1, 0, rng.normal(0, 0.6)], [0, 1, rng.normal(0, 0.6)]])
+    moved = cv2.warpAffine(alpha, shift, alpha.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
+    return matting.trimap(moved, int(rng.integers(2, 5)))
 
 
 def layer_of(stock: Stock, rng: np.random.Generator, side: int, zoom: float = 2.2) -> np.ndarray:

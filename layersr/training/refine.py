@@ -1,10 +1,12 @@
-"""The matte refiner: picture and trimap in, alpha out.
+"""The matte refiner: picture, trimap and a matte by colour samples in, a better matte out.
 
-First, without anything learned, the certain colours are spread into the unknown, near ones first (a pyramid of means,
+Without anything learned, the certain colours are spread into the unknown, near ones first (a pyramid of means,
 as in S. Gortler et al., *The Lumigraph*, 1996: push and pull), and the pixel's colour is projected on the line between
 the two: the first guess of every matting method since A. Smith and J. Blinn (1996). A U-Net (O. Ronneberger et al.,
-2015) then reads picture, trimap, both colours, how much they vary, and the guess, and says how far alpha is from it.
-So it need not learn to compare colours, and some minutes of training go a long way.
+2015) then reads picture, trimap, both colours, how much they vary, that projection and what the classic matte says
+(`backends/sampling.py`: pairs of samples and a guided filter), and tells how far alpha is from the latter.
+So it need not learn to compare colours, begins as good as the classic matte, and some minutes of training go a long
+way.
 """
 
 from dataclasses import dataclass, field
@@ -16,7 +18,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from layersr.backends import load
+from layersr.backends.sampling import SamplingMatter
 from layersr.training.mattes import Matted, Stock, matted, stock
+from layersr.upscaling.chain import Chain
+
+SAMPLED = SamplingMatter()
 
 LEVELS = 6
 """Of the pyramid: colours are spread about 2^LEVELS pixels far."""
@@ -62,7 +69,7 @@ def spread(values: Tensor, known: Tensor, levels: int = LEVELS) -> Tensor:
 
 
 class Refiner(nn.Module):
-    """(n, 4, h, w), RGB and trimap in [0, 1] -> (n, 1, h, w), alpha, not clipped and not bound to the trimap."""
+    """RGB, trimap, sampled matte in [0, 1], (n, 5, h, w) -> alpha (n, 1, h, w), not clipped nor bound to the trimap."""
 
     widths = (16, 32, 48, 64, 80)
     blocks = (0, 1, 2, 1, 1)
@@ -79,27 +86,31 @@ class Refiner(nn.Module):
         )
         self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairs)
         self.merged = nn.ModuleList(Block(a) for a in widths[:-1])
-        self.tail = nn.Conv2d(widths[0], 1, 3, padding=1)
+        self.sampled = nn.Conv2d(2, widths[0], 3, padding=1, bias=False)
+        self.correction = nn.Conv2d(widths[0], 1, 3, padding=1)
         with torch.no_grad():
-            self.tail.weight.mul_(0.1)
-            self.tail.bias.zero_()
+            for layer in (self.sampled, self.correction):
+                layer.weight.mul_(0.1)
+            self.correction.bias.zero_()
 
     def forward(self, x: Tensor) -> Tensor:
         """See the class."""
         with torch.autocast(x.device.type, enabled=False):  # divisions want all digits
-            given, guess = hints(x)
-        features = F.leaky_relu(self.head(given), 0.1)
+            given, guess = hints(x[:, :4])
+            sampled = x[:, 4:]
+            told = torch.cat([sampled - 0.5, sampled - guess], 1)
+        features = F.leaky_relu(self.head(given) + self.sampled(told), 0.1)
         skips = []
         for down, body in zip(self.down, self.bodies, strict=True):
             skips.append(features)
             features = body(F.leaky_relu(down(features), 0.1))
         for up, merged, skip in reversed(list(zip(self.up, self.merged, skips, strict=True))):
             features = merged(skip + larger(up(features), skip))
-        return guess + self.tail(F.leaky_relu(features, 0.1)).float()
+        return sampled + self.correction(F.leaky_relu(features, 0.1)).float()
 
 
 def hints(x: Tensor) -> tuple[Tensor, Tensor]:
-    """What the U-Net reads (n, 15, h, w), about -1..1, and the first guess (n, 1, h, w) in [0, 1].
+    """What the U-Net reads of picture and trimap (n, 15, h, w), about -1..1, and the projection (n, 1, h, w) in [0, 1].
 
     Both sides' colours come with their spread (standard deviation nearby): on a busy ground a pixel may be farther
     from the mean and still belong to it. `odds` compares the two distances in these units.
@@ -143,6 +154,7 @@ class RefineTask:
     name: str = "refine_matte"
     unit: str = "= -100 x mean absolute error"
     stock: Stock | None = None
+    enlarge: Chain | None = None
     apart: list[Matted] = field(default_factory=list)
 
     def network(self) -> Refiner:
@@ -151,18 +163,19 @@ class RefineTask:
     def prepare(self, data: Path, seed: int) -> None:
         """Read everything once; patches held apart are drawn now."""
         self.stock = stock(data, self.patch, np.random.default_rng([seed, 1]), apart=False)
+        self.enlarge = Chain(load("upscale", "layersr"))
         rng = np.random.default_rng(4)
         apart = stock(data, self.patch, rng, apart=True)
-        self.apart = [matted(apart, rng, self.patch) for _ in range(64)]
+        self.apart = [matted(apart, rng, self.patch, self.enlarge) for _ in range(96)]
 
     def sample(self, rng: np.random.Generator) -> tuple[Tensor, ...]:
-        """Picture with trimap, alpha, contrast."""
-        return tensors([matted(self.stock, rng, self.patch) for _ in range(self.batch)])
+        """Picture with trimap and sampled matte, alpha, contrast."""
+        return tensors([matted(self.stock, rng, self.patch, self.enlarge) for _ in range(self.batch)])
 
     def loss(self, network: nn.Module, batch: tuple[Tensor, ...], done: float) -> Tensor:
         """Absolute error of alpha, of its gradient and of the composition, where the trimap is unknown."""
         x, alpha, contrast = batch
-        unknown = (x[:, 3:] == 0.5).float()
+        unknown = (x[:, 3:4] == 0.5).float()
         count = unknown.sum() + 1
         error = (clipped(network(x)) - alpha) * unknown
         gradient = error.diff(dim=2).abs().sum() + error.diff(dim=3).abs().sum()
@@ -176,7 +189,7 @@ class RefineTask:
         values = []
         for start in range(0, len(self.apart), 8):
             x, alpha, _ = (t.to(device) for t in tensors(self.apart[start : start + 8]))
-            unknown = (x[:, 3:] == 0.5).float()
+            unknown = (x[:, 3:4] == 0.5).float()
             error = (network(x).clamp(0, 1) - alpha).abs() * unknown
             values.append((error.sum((1, 2, 3)) / unknown.sum((1, 2, 3))).cpu().numpy())
         return -100 * float(np.mean(np.concatenate(values)))
@@ -184,11 +197,12 @@ class RefineTask:
     def example(self) -> Tensor:
         generator = torch.Generator().manual_seed(0)
         image = torch.rand(1, 3, 39, 53, generator=generator)
-        return torch.cat([image, torch.randint(0, 3, (1, 1, 39, 53), generator=generator) / 2], 1)
+        trimap = torch.randint(0, 3, (1, 1, 39, 53), generator=generator) / 2
+        return torch.cat([image, trimap, torch.rand(1, 1, 39, 53, generator=generator)], 1)
 
 
 def tensors(patches: list[Matted]) -> tuple[Tensor, Tensor, Tensor]:
-    """Picture with trimap (n, 4, h, w), alpha and contrast (n, 1, h, w)."""
-    x = np.stack([np.concatenate([p.image, p.trimap[..., None]], axis=2) for p in patches]).transpose(0, 3, 1, 2)
+    """Picture with trimap and sampled matte (n, 5, h, w), alpha and contrast (n, 1, h, w)."""
+    x = np.stack([np.dstack([p.image, p.trimap, SAMPLED(p.image, p.trimap)]) for p in patches]).transpose(0, 3, 1, 2)
     rest = [np.stack([getattr(p, key) for p in patches])[:, None] for key in ("alpha", "contrast")]
     return tuple(torch.from_numpy(np.ascontiguousarray(v)) for v in (x, *rest))
