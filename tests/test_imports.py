@@ -44,7 +44,7 @@ MAY_USE = {
     "decomposing": {"layers", "color", "roles", "seal", "bleed", "travel", "blocks", *BASE},
     "upscaling": {"layers", "flattening", "color", "roles", "seal", "bleed", "tiling", "blocks", *BASE},
     "preview": {"layers", "flattening", "color", "arrays"},
-    "training": {"errors", "backends", "infill", "roles", "tiling", "blocks"},
+    "training": {"errors", "backends", "decomposing", "infill", "roles", "tiling", "blocks"},
     "summary": {"layers", "color", "score", "layersr"},
 }
 """What a part may import of us, itself aside. `pipeline` may use all but `cli`, `cli` everything."""

@@ -170,7 +170,13 @@ def peel_in(image: Channels, hole: Mask, source: Mask) -> Channels:
     return image
 
 
-def match_all(image: Channels, target: Indices, source: Mask, weight: Float32[ndarray, "h w"]) -> Field:
+def match_all(
+    image: Channels,
+    target: Indices,
+    source: Mask,
+    weight: Float32[ndarray, "h w"],
+    price: Float32[ndarray, " p"] | None = None,
+) -> Field:
     """The best source for every target by trying them all; for small pictures.
 
     Args:
@@ -178,6 +184,7 @@ def match_all(image: Channels, target: Indices, source: Mask, weight: Float32[nd
         target: centres of patches.
         source: centres that may be copied.
         weight: how far each pixel of a target can be trusted.
+        price: what each pixel costs as a source besides (`repeats.worn`), or None.
     """
     middle = np.flatnonzero(source)
     rows = windows(image)
@@ -201,8 +208,10 @@ def match_all(image: Channels, target: Indices, source: Mask, weight: Float32[nd
         np.minimum(gap, limit, out=gap)
         gap *= DISCOUNT * SIZE**2
         distance -= gap
-        best[part] = distance.argmin(axis=1)
-        cost[part] = np.maximum(distance.min(axis=1) + (wt * t).sum(axis=1), 0)
+        priced = distance if price is None else distance + price[middle]
+        best[part] = priced.argmin(axis=1)
+        chosen = np.take_along_axis(distance, best[part, None], axis=1)[:, 0]
+        cost[part] = np.maximum(chosen + (wt * t).sum(axis=1), 0)
     return Field(target, middle[best], cost, wanted)
 
 
@@ -222,7 +231,12 @@ def measure(vectors: Float32[ndarray, "p d"], target: Indices, source: Indices) 
 
 
 def improve(
-    vectors: Float32[ndarray, "p d"], field: Field, source: Mask, radii: tuple[int, ...], rng: np.random.Generator
+    vectors: Float32[ndarray, "p d"],
+    field: Field,
+    source: Mask,
+    radii: tuple[int, ...],
+    rng: np.random.Generator,
+    price: Float32[ndarray, " p"] | None = None,
 ) -> Field:
     """One round of PatchMatch: ask the neighbours, then look around at random.
 
@@ -232,10 +246,13 @@ def improve(
         source: centres that may be copied.
         radii: how far from the present match to look at random, one try each.
         rng: where chance comes from.
+        price: what each pixel costs as a source besides (`repeats.worn`), or None.
     """
     height, width = source.shape
     allowed = source.reshape(-1)
     target, best, cost = field.target, field.source.copy(), field.cost.copy()
+    if price is not None:
+        cost += price[best]
     place = np.full(height * width, -1, np.int32)
     place[target] = np.arange(len(target))
 
@@ -245,6 +262,8 @@ def improve(
         fresh = allowed[candidate] & (candidate != best[who])
         who, candidate = who[fresh], candidate[fresh]
         new = measure(vectors, target[who], candidate)
+        if price is not None:
+            new += price[candidate]
         better = new < cost[who]
         best[who[better]], cost[who[better]] = candidate[better], new[better]
 
@@ -259,6 +278,8 @@ def improve(
         y = y + rng.integers(-radius, radius + 1, len(best))
         x = np.clip(x + rng.integers(-radius, radius + 1, len(best)), 0, width - 1)
         attempt(everyone, y * width + x)
+    if price is not None:
+        cost -= price[best]
     return Field(target, best, cost, field.mean)
 
 

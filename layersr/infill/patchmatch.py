@@ -31,6 +31,7 @@ from layersr.infill.patches import (
     vote,
     with_activity,
 )
+from layersr.infill.repeats import worn
 from layersr.infill.seams import blend, settle
 
 SEED = 2009
@@ -146,8 +147,10 @@ def begin(level: Level, rng: np.random.Generator) -> Field:
     if level.guide is not None:
         image[..., :3] = np.where(level.hole[..., None], level.guide, image[..., :3])
     trust = _trust(level.hole)
+    price = None
     for _ in range(4):
-        field = match_all(image, target, source, trust)
+        field = match_all(image, target, source, trust, price)
+        price = worn(field, source) if level.guide is not None else None
         image = _held(vote(image, level.hole, field, trust), level)
     return field
 
@@ -168,11 +171,12 @@ def search(level: Level, field: Field, rng: np.random.Generator) -> Field:
     for round_ in range(rounds):
         if round_:
             image = _held(vote(image, level.hole, field, trust), level)
+        price = worn(field, source) if level.guide is not None else None
         if exact:
-            field = match_all(image, field.target, source, trust)
+            field = match_all(image, field.target, source, trust, price)
         else:
             vectors = describe(image)
-            field = improve(vectors, remeasure(image, vectors, field), source, (side // 2, 32, 8, 2), rng)
+            field = improve(vectors, remeasure(image, vectors, field), source, (side // 2, 32, 8, 2), rng, price)
     return field
 
 

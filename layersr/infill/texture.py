@@ -19,7 +19,7 @@ WIDTH = 1.5
 
 SIDE = 512
 
-STRENGTHS = (1.28, 1.28, 0.75)
+STRENGTHS = (1.36, 1.36, 0.85)
 """How strong each band becomes against the picture's around the hole, finest first.
 
 With two bands, amplified up to 2.5 times and nearly grey, large holes looked embossed; the decibels are the same.
@@ -40,7 +40,7 @@ CHROMA = 0.6
 WINDOW = 13
 """Strength is the mean over a square so many standard deviations wide."""
 
-MOST = 1.65
+MOST = 1.8
 """The most that copies are amplified."""
 
 

@@ -20,8 +20,8 @@ from torch.nn import functional as F
 
 from layersr.backends import load
 from layersr.backends.sampling import SamplingMatter
+from layersr.roles import Upscaler
 from layersr.training.mattes import Matted, Stock, matted, stock
-from layersr.upscaling.chain import Chain
 
 SAMPLED = SamplingMatter()
 
@@ -154,7 +154,7 @@ class RefineTask:
     name: str = "refine_matte"
     unit: str = "= -100 x mean absolute error"
     stock: Stock | None = None
-    enlarge: Chain | None = None
+    enlarge: Upscaler | None = None
     apart: list[Matted] = field(default_factory=list)
 
     def network(self) -> Refiner:
@@ -163,7 +163,7 @@ class RefineTask:
     def prepare(self, data: Path, seed: int) -> None:
         """Read everything once; patches held apart are drawn now."""
         self.stock = stock(data, self.patch, np.random.default_rng([seed, 1]), apart=False)
-        self.enlarge = Chain(load("upscale", "layersr"))
+        self.enlarge = load("upscale", "layersr")
         rng = np.random.default_rng(4)
         apart = stock(data, self.patch, rng, apart=True)
         self.apart = [matted(apart, rng, self.patch, self.enlarge) for _ in range(96)]
