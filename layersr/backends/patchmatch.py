@@ -77,7 +77,7 @@ def paint_all(
             return crop, own, paint(seen[crop], own, usable)
         broad = guide(seen[crop], hole[crop], unwanted)
         mud = strange(broad, own) > MUD
-        copied = paint(seen[crop], own, usable, broad, 3 if mud else 1)
+        copied = paint(seen[crop], own, usable, broad, 3 if mud else 1, priced=not mud)
         return crop, own, copied if mud else textured(broad, copied, own)
 
     painted = seen.copy()

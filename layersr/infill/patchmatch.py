@@ -60,6 +60,7 @@ class Level:
         usable: what may be copied.
         guide: the picture with the hole painted in broad strokes, or None.
         held: how much of the guide stays in what is painted while matches are sought, in [0, 1].
+        priced: whether it costs to copy the same again and again (`repeats.worn`).
     """
 
     image: Channels
@@ -67,13 +68,14 @@ class Level:
     usable: Mask
     guide: RGB | None = None
     held: float = 0.0
+    priced: bool = False
 
 
 HELD = (0.1, 0.3, 0.5)
 """How much of the guide is held, from the second finest size on; coarser ones as the last."""
 
 
-def paint(image: RGB, hole: Mask, usable: Mask, guide: RGB | None = None, rounds: int = 3) -> RGB:
+def paint(image: RGB, hole: Mask, usable: Mask, guide: RGB | None = None, rounds: int = 3, priced: bool = False) -> RGB:
     """Fill one hole; the same hole is filled in the same way every time.
 
     Args:
@@ -82,6 +84,7 @@ def paint(image: RGB, hole: Mask, usable: Mask, guide: RGB | None = None, rounds
         usable: what may be copied; never in the hole.
         guide: the picture with the hole painted in broad strokes, which the copies should follow.
         rounds: see `seams.settle`; where only the finest bands of the copies will be seen, one does.
+        priced: whether repeats cost; where texture is wanted they do, where forms are copied they are mostly right.
     """
     if not hole.any():
         return image.copy()
@@ -89,7 +92,7 @@ def paint(image: RGB, hole: Mask, usable: Mask, guide: RGB | None = None, rounds
         return membrane(image, hole)
     height, width = hole.shape
     rng = np.random.default_rng(SEED)
-    levels = pyramid(image, hole, usable, guide)
+    levels = pyramid(image, hole, usable, guide, priced)
     finest, coarsest = levels[0], levels[-1]
     field = begin(coarsest, rng)
     for level in reversed(levels[:-1]):
@@ -104,7 +107,7 @@ def paint(image: RGB, hole: Mask, usable: Mask, guide: RGB | None = None, rounds
     return np.where(hole[..., None], painted, image)
 
 
-def pyramid(image: RGB, hole: Mask, usable: Mask, guide: RGB | None = None) -> tuple[Level, ...]:
+def pyramid(image: RGB, hole: Mask, usable: Mask, guide: RGB | None = None, priced: bool = False) -> tuple[Level, ...]:
     """The picture halved again and again, finest first, until the hole is as small as a patch or material runs out.
 
     A coarse pixel is hole where any of its four is, and may be copied where all four may.
@@ -116,7 +119,7 @@ def pyramid(image: RGB, hole: Mask, usable: Mask, guide: RGB | None = None) -> t
     if guide is not None:
         guide = np.pad(guide, (*pad, (0, 0)), mode="edge")
     channels = np.pad(channels, (*pad, (0, 0)), mode="edge")
-    levels = [Level(channels, np.pad(hole, pad, mode="edge"), np.pad(usable, pad), guide)]
+    levels = [Level(channels, np.pad(hole, pad, mode="edge"), np.pad(usable, pad), guide, priced=priced)]
     while len(levels) <= DEEPEST:
         last = levels[-1]
         height, width = last.hole.shape
@@ -127,7 +130,7 @@ def pyramid(image: RGB, hole: Mask, usable: Mask, guide: RGB | None = None) -> t
         if guide is not None:
             guide = cv2.resize(guide, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
         held = HELD[min(len(levels), len(HELD)) - 1]
-        level = Level(half, ~_all_of_four(~last.hole), _all_of_four(last.usable), guide, held)
+        level = Level(half, ~_all_of_four(~last.hole), _all_of_four(last.usable), guide, held, priced)
         if np.count_nonzero(sources(level.usable)) < 64:
             break
         levels.append(level)
@@ -150,7 +153,7 @@ def begin(level: Level, rng: np.random.Generator) -> Field:
     price = None
     for _ in range(4):
         field = match_all(image, target, source, trust, price)
-        price = worn(field, source) if level.guide is not None else None
+        price = worn(field, source) if level.priced else None
         image = _held(vote(image, level.hole, field, trust), level)
     return field
 
@@ -171,7 +174,7 @@ def search(level: Level, field: Field, rng: np.random.Generator) -> Field:
     for round_ in range(rounds):
         if round_:
             image = _held(vote(image, level.hole, field, trust), level)
-        price = worn(field, source) if level.guide is not None else None
+        price = worn(field, source) if level.priced else None
         if exact:
             field = match_all(image, field.target, source, trust, price)
         else:
