@@ -21,6 +21,9 @@ import numpy as np
 TIMEOUT = 180
 """Seconds for one start; Krita builds a resource database on the first."""
 
+SCREEN = 100 + 100 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+"""First display number that is tried: two processes that try the same one at once may both lose it."""
+
 
 @dataclass(frozen=True)
 class AppLayer:
@@ -98,7 +101,18 @@ def krita_save(path: Path, out: Path) -> None:
 
 
 def _krita(path: Path, out: Path) -> list[str]:
-    return ["xvfb-run", "-a", "krita", "--nosplash", "--export", "--export-filename", str(out), str(path)]
+    return [
+        "xvfb-run",
+        "-a",
+        "-n",
+        str(SCREEN),
+        "krita",
+        "--nosplash",
+        "--export",
+        "--export-filename",
+        str(out),
+        str(path),
+    ]
 
 
 def _krita_layers(element: ElementTree.Element | None, group: tuple[str, ...]):
