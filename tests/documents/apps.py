@@ -1,6 +1,6 @@
 """Opens files in real Krita and real GIMP, without a screen, and tells what they see.
 
-Debian: `apt-get install --no-install-recommends krita gimp xvfb xauth`.
+Debian: `apt-get install --no-install-recommends krita gimp xvfb`.
 """
 
 import atexit
@@ -20,9 +20,6 @@ import numpy as np
 
 TIMEOUT = 180
 """Seconds for one start; Krita builds a resource database on the first."""
-
-SCREEN = 100 + 100 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
-"""First display number that is tried: two processes that try the same one at once may both lose it."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ class AppLayer:
 def missing(*programs: str) -> str:
     """Why the programs cannot be run, as a reason to skip; "" where they can."""
     absent = [program for program in programs if shutil.which(program) is None]
-    install = {"krita": "krita", "gimp": "gimp", "xvfb-run": "xvfb xauth"}
+    install = {"krita": "krita", "gimp": "gimp", "Xvfb": "xvfb"}
     packages = " ".join(install[program] for program in absent)
     return f"{', '.join(absent)} not found: apt-get install --no-install-recommends {packages}" if absent else ""
 
@@ -63,8 +60,21 @@ def _environment() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if not key.startswith(("XDG_", "LC_", "QT_"))} | own
 
 
+@cache
+def _display() -> str:
+    """A screen in memory, for as long as this process lives; the server itself finds a number nobody else has."""
+    told, tell = os.pipe()
+    command = ["Xvfb", "-displayfd", str(tell), "-screen", "0", "1280x1024x24", "-nolisten", "tcp", "-ac"]
+    server = subprocess.Popen(command, pass_fds=[tell], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    atexit.register(server.terminate)
+    os.close(tell)
+    with os.fdopen(told) as numbers:
+        return f":{int(numbers.readline())}"
+
+
 def _run(command: list[str], result: Path) -> None:
-    run = subprocess.run(command, env=_environment(), capture_output=True, text=True, timeout=TIMEOUT, check=False)
+    own = _environment() | ({"DISPLAY": _display()} if command[0] == "krita" else {})
+    run = subprocess.run(command, env=own, capture_output=True, text=True, timeout=TIMEOUT, check=False)
     if run.returncode or not result.exists():
         raise RuntimeError(f"{command[0]} failed ({run.returncode}):\n{run.stdout[-2000:]}\n{run.stderr[-2000:]}")
 
@@ -101,18 +111,7 @@ def krita_save(path: Path, out: Path) -> None:
 
 
 def _krita(path: Path, out: Path) -> list[str]:
-    return [
-        "xvfb-run",
-        "-a",
-        "-n",
-        str(SCREEN),
-        "krita",
-        "--nosplash",
-        "--export",
-        "--export-filename",
-        str(out),
-        str(path),
-    ]
+    return ["krita", "--nosplash", "--export", "--export-filename", str(out), str(path)]
 
 
 def _krita_layers(element: ElementTree.Element | None, group: tuple[str, ...]):

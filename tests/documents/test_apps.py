@@ -15,7 +15,7 @@ from layersr.layers import Group, Layer, LayerMask, LayerStack
 
 pytestmark = pytest.mark.apps
 
-needs_krita = pytest.mark.skipif(bool(missing("krita", "xvfb-run")), reason=missing("krita", "xvfb-run"))
+needs_krita = pytest.mark.skipif(bool(missing("krita", "Xvfb")), reason=missing("krita", "Xvfb"))
 needs_gimp = pytest.mark.skipif(bool(missing("gimp")), reason=missing("gimp"))
 
 

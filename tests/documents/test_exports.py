@@ -58,7 +58,7 @@ def export(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.apps
-@pytest.mark.skipif(bool(missing("krita", "xvfb-run")), reason=missing("krita", "xvfb-run"))
+@pytest.mark.skipif(bool(missing("krita", "Xvfb")), reason=missing("krita", "Xvfb"))
 @pytest.mark.parametrize("suffix", ["psd", "ora", "kra"])
 def test_krita_shows_an_export(export: Path, suffix: str) -> None:
     tree, picture = krita_open(export / f"out.{suffix}")
