@@ -64,7 +64,7 @@ def _environment() -> dict[str, str]:
 def _display() -> str:
     """A screen in memory, for as long as this process lives; the server itself finds a number nobody else has."""
     told, tell = os.pipe()
-    command = ["Xvfb", "-displayfd", str(tell), "-screen", "0", "1280x1024x24", "-nolisten", "tcp", "-ac"]
+    command = ["Xvfb", "-displayfd", str(tell), "-screen", "0", "1280x1024x24", "-nolisten", "tcp", "-ac", "-noreset"]
     server = subprocess.Popen(command, pass_fds=[tell], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     atexit.register(server.terminate)
     os.close(tell)
