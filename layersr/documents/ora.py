@@ -92,7 +92,7 @@ def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
 def _write_archive(stack: LayerStack, archive: zipfile.ZipFile, merged: Pixels | None) -> None:
     icc = stack.icc or color.srgb_profile()
 
-    def picturemember(name: str, bands: Iterator[np.ndarray], width: int, height: int, dtype: np.dtype) -> None:
+    def write_picture(name: str, bands: Iterator[np.ndarray], width: int, height: int, dtype: np.dtype) -> None:
         with archive.open(member(name), "w", force_zip64=width * height * dtype.itemsize * 4 > 2**31) as file:
             png.write(file, bands, width, height, dtype, icc, stack.resolution)
 
@@ -100,12 +100,12 @@ def _write_archive(stack: LayerStack, archive: zipfile.ZipFile, merged: Pixels |
     archive.writestr(member("stack.xml", zipfile.ZIP_DEFLATED), _xml(stack))
     for index, layer in enumerate(stack.layers):
         pixels = layer.pixels if layer.pixels.size else np.zeros((1, 1, 4), stack.dtype)
-        picturemember(_source(index), png.bands_of(pixels), pixels.shape[1], pixels.shape[0], stack.dtype)
+        write_picture(_source(index), png.bands_of(pixels), pixels.shape[1], pixels.shape[0], stack.dtype)
     thumbnail = Thumbnail(stack.width, stack.height, THUMBNAIL)
     bands = thumbnail.watch(picture(stack, merged, thumbnail.band))
-    picturemember("mergedimage.png", bands, stack.width, stack.height, stack.dtype)
+    write_picture("mergedimage.png", bands, stack.width, stack.height, stack.dtype)
     small = thumbnail.pixels()
-    picturemember("Thumbnails/thumbnail.png", png.bands_of(small), small.shape[1], small.shape[0], small.dtype)
+    write_picture("Thumbnails/thumbnail.png", png.bands_of(small), small.shape[1], small.shape[0], small.dtype)
     archive.writestr(member(MANIFEST), manifest.dumps(stack))
 
 

@@ -243,9 +243,10 @@ def test_krita_shadows(tmp_path: Path, name: str):
 
 @pytest.mark.parametrize("suffix", ["psd", "xcf"])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("make", [shadowed_scene, glowing_scene])
 @needs_gimp
-def test_gimp_shadows(tmp_path: Path, dtype: type, suffix: str):
-    stack = shadowed_scene(dtype)
+def test_gimp_lights(tmp_path: Path, dtype: type, suffix: str, make):
+    stack = make(dtype)
     documents.write(stack, tmp_path / f"x.{suffix}")
     assert_seen(stack, *gimp_open(tmp_path / f"x.{suffix}"))
 
@@ -257,12 +258,3 @@ def test_krita_glows(tmp_path: Path, name: str):
     stack = glowing_scene(np.uint16 if name.startswith("16") else np.uint8)
     documents.write(stack, tmp_path / name)
     assert_seen(stack, *krita_open(tmp_path / name))
-
-
-@pytest.mark.parametrize("suffix", ["psd", "xcf"])
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-@needs_gimp
-def test_gimp_glows(tmp_path: Path, dtype: type, suffix: str):
-    stack = glowing_scene(dtype)
-    documents.write(stack, tmp_path / f"x.{suffix}")
-    assert_seen(stack, *gimp_open(tmp_path / f"x.{suffix}"))
