@@ -54,3 +54,7 @@ class MemoryLimitError(LayersrError):
     """The job needs more memory than there is."""
 
     exit_code = 7
+
+
+class Notice(UserWarning):
+    """What a person should know although nothing failed; the command line shows it as a note."""

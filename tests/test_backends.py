@@ -1,9 +1,14 @@
-"""The contract of every backend found, one class a role: a new file is tested by being there."""
+"""The contract of every backend found, one class a role: a new file is tested by being there.
+
+Backends with weights are loaded by their real loading code from tiny checkpoints of random weights, and must keep what
+a role promises of any model; what takes knowledge (`knowing`) is asked of those that come with theirs.
+"""
 
 import cv2
 import numpy as np
 import pytest
 
+from checkpoints import tiny
 from layersr import backends
 from layersr.errors import BackendError
 from layersr.roles import Detection, LayoutDetector, Prompt
@@ -13,9 +18,21 @@ def _found(role: str) -> list[str]:
     return [name for r, name in backends.find() if r == role]
 
 
+def _knowing(role: str) -> list[str]:
+    return [name for name in _found(role) if not backends.find()[role, name].weights]
+
+
+def knowing(role: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("name", _knowing(role))
+
+
+def any_of(role: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("name", _found(role))
+
+
 def _model(role: str, name: str) -> object:
     try:
-        return backends.load(role, name)
+        return backends.load(role, tiny(role, name))
     except BackendError as error:  # an extra that is not installed: the message says which
         pytest.skip(str(error))
 
@@ -28,8 +45,29 @@ def _scene(height: int = 90, width: int = 120) -> tuple[np.ndarray, np.ndarray]:
     return np.where(disc[..., None], np.array([0.9, 0.2, 0.1]), ground).astype(np.float32), disc
 
 
-@pytest.mark.parametrize("name", _found("detect"))
 class TestDetectors:
+    @any_of("detect")
+    def test_gives_scored_masks_of_the_pictures_size_best_first(self, name: str) -> None:
+        image, disc = _scene()
+        model = _model("detect", name)
+        assert all(d.mask.shape == disc.shape and 0 <= d.score <= 1 for d in model(image))
+        scores = [d.score for d in model(image)]
+        assert scores == sorted(scores, reverse=True)
+        model(np.zeros((1, 1, 3), np.float32))
+
+    @any_of("detect")
+    def test_answers_prompts_by_one_thing_at_most_or_says_that_it_cannot(self, name: str) -> None:
+        image, disc = _scene()
+        model = _model("detect", name)
+        for prompt in (Prompt(point=(60, 45)), Prompt(box=(30, 18, 60, 54)), Prompt(mask=disc)):
+            try:
+                found = model(image, prompt)
+            except BackendError as refusal:
+                found = []
+                assert "--" in str(refusal)  # it names another
+            assert len(found) <= 1
+
+    @knowing("detect")
     def test_finds_the_disc(self, name: str) -> None:
         image, disc = _scene()
         found = _model("detect", name)(image)
@@ -38,11 +76,13 @@ class TestDetectors:
         best = max(found, key=lambda d: d.score).mask > 0.5
         assert (best & disc).sum() / (best | disc).sum() > 0.8
 
+    @knowing("detect")
     def test_finds_nothing_in_nothing(self, name: str) -> None:
         model = _model("detect", name)
         assert not list(model(np.full((64, 64, 3), 0.4, np.float32)))
         assert not list(model(np.zeros((1, 1, 3), np.float32)))
 
+    @knowing("detect")
     def test_takes_prompts(self, name: str) -> None:
         image, disc = _scene()
         model = _model("detect", name)
@@ -51,6 +91,7 @@ class TestDetectors:
             mask = found.mask > 0.5
             assert (mask & disc).sum() / (mask | disc).sum() > 0.8
 
+    @knowing("detect")
     def test_may_tell_how_things_lie(self, name: str) -> None:
         image, disc = _scene()
         model = _model("detect", name)
@@ -66,6 +107,7 @@ class TestDetectors:
         else:
             assert not hasattr(model, "layout")
 
+    @any_of("detect")
     def test_says_so_when_it_does_not_understand_words(self, name: str) -> None:
         image, _ = _scene()
         try:
@@ -75,6 +117,7 @@ class TestDetectors:
             assert "--" in way  # it names another
         assert all(isinstance(d, Detection) for d in found)
 
+    @any_of("detect")
     def test_same_again_and_argument_untouched(self, name: str) -> None:
         image, _ = _scene()
         model, before = _model("detect", name), image.copy()
@@ -83,8 +126,27 @@ class TestDetectors:
         assert all(np.array_equal(a.mask, b.mask) and a.score == b.score for a, b in zip(once, twice, strict=True))
 
 
-@pytest.mark.parametrize("name", _found("matte"))
+class TestUnderstanders:
+    @any_of("understand")
+    def test_gives_scored_masks_called_by_the_words_best_first(self, name: str) -> None:
+        image, disc = _scene()
+        model, before = _model("understand", name), image.copy()
+        once, twice = model(image, "red disc"), model(image, "red disc")
+        assert np.array_equal(image, before)
+        assert all(np.array_equal(a.mask, b.mask) and a.score == b.score for a, b in zip(once, twice, strict=True))
+        assert all(d.label == "red disc" and d.mask.shape == disc.shape and 0 <= d.score <= 1 for d in once)
+        assert [d.score for d in once] == sorted((d.score for d in once), reverse=True)
+        model(np.zeros((1, 1, 3), np.float32), "moon")
+
+    @any_of("understand")
+    def test_nobody_asks_for_a_fill(self, name: str) -> None:
+        image, disc = _scene()
+        for found in _model("understand", name)(image, "red disc", np.ones_like(disc)):
+            assert found.score < 0.5
+
+
 class TestMatters:
+    @any_of("matte")
     def test_keeps_what_is_certain(self, name: str) -> None:
         image, disc = _scene()
         rng = np.random.default_rng(0)
@@ -96,6 +158,7 @@ class TestMatters:
         assert (alpha[trimap == 0] == 0).all()
         assert (alpha[trimap == 1] == 1).all()
 
+    @knowing("matte")
     def test_finds_the_edge(self, name: str) -> None:
         image, disc = _scene()
         rows, columns = np.indices(disc.shape, np.float32)
@@ -105,6 +168,7 @@ class TestMatters:
         alpha = _model("matte", name)(image, trimap)
         assert np.abs(alpha - disc)[trimap == 0.5].mean() < 0.12
 
+    @any_of("matte")
     @pytest.mark.parametrize("known", [0.0, 0.5, 1.0])
     def test_survives_a_trimap_of_one_kind(self, name: str, known: float) -> None:
         image, _ = _scene(7, 5)
@@ -112,8 +176,8 @@ class TestMatters:
         assert np.isfinite(alpha).all()
 
 
-@pytest.mark.parametrize("name", _found("infill"))
 class TestInfillers:
+    @any_of("infill")
     def test_keeps_what_is_known_and_ignores_what_is_not(self, name: str) -> None:
         image, disc = _scene()
         hole = np.zeros_like(disc)
@@ -127,6 +191,7 @@ class TestInfillers:
         other[hole] = (0, 1, 0)
         assert np.array_equal(once, model(other, hole))
 
+    @knowing("infill")
     def test_may_be_told_what_to_avoid(self, name: str) -> None:
         image, disc = _scene()
         hole = np.zeros_like(disc)
@@ -135,6 +200,7 @@ class TestInfillers:
         assert np.array_equal(painted[~hole], image[~hole])
         assert painted[hole][:, 0].max() < 0.5  # no red of the disc
 
+    @knowing("infill")
     def test_continues_a_gradient(self, name: str) -> None:
         image, disc = _scene()
         rows, columns = np.indices(disc.shape, np.float32)
@@ -144,6 +210,7 @@ class TestInfillers:
         hole = cv2.dilate(disc.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
         assert np.abs(_model("infill", name)(image, hole) - truth).max() < 0.05
 
+    @any_of("infill")
     def test_no_hole_and_only_hole(self, name: str) -> None:
         image, disc = _scene(9, 8)
         model = _model("infill", name)
@@ -152,8 +219,8 @@ class TestInfillers:
         assert np.isfinite(model(image[:1, :1], np.ones((1, 1), bool))).all()
 
 
-@pytest.mark.parametrize("name", _found("upscale"))
 class TestUpscalers:
+    @any_of("upscale")
     def test_size_range_and_argument(self, name: str) -> None:
         image, _ = _scene(31, 23)
         model, before = _model("upscale", name), image.copy()
@@ -166,6 +233,7 @@ class TestUpscalers:
             assert np.array_equal(large, model(image, scale))
         assert np.array_equal(image, before)
 
+    @knowing("upscale")
     def test_stays_in_place(self, name: str) -> None:
         """Shrunk again, a smooth picture is nearly itself: no shift by half a pixel."""
         rows, columns = np.indices((24, 24), np.float32)
@@ -176,8 +244,8 @@ class TestUpscalers:
             assert np.abs(small - image)[2:-2, 2:-2].max() < 0.03
 
 
-@pytest.mark.parametrize("name", _found("alpha"))
 class TestAlphaUpscalers:
+    @any_of("alpha")
     @pytest.mark.parametrize("scale", [2, 3, 4])
     def test_size_range_certain_pixels_and_arguments(self, name: str, scale: int) -> None:
         image, disc = _scene(31 * scale, 43 * scale)
@@ -194,11 +262,26 @@ class TestAlphaUpscalers:
         assert np.array_equal(image, before[0])
         assert np.array_equal(alpha, before[1])
 
+    @any_of("alpha")
     def test_survives_an_alpha_of_one_kind(self, name: str) -> None:
         model = _model("alpha", name)
         for value in (0, 0.4, 1):
             large = model(np.zeros((10, 6, 3), np.float32), np.full((5, 3), value, np.float32), 2)
             np.testing.assert_allclose(large, value, atol=1e-6)
+
+
+class TestDepthEstimators:
+    @any_of("depth")
+    def test_size_range_and_argument(self, name: str) -> None:
+        image, disc = _scene()
+        model, before = _model("depth", name), image.copy()
+        depth = model(image)
+        assert depth.dtype == np.float32
+        assert depth.shape == disc.shape
+        assert 0 <= depth.min() <= depth.max() <= 1
+        assert np.array_equal(depth, model(image))
+        assert np.array_equal(image, before)
+        assert np.isfinite(model(np.zeros((1, 1, 3), np.float32))).all()
 
 
 def test_unknown_names_are_refused_with_the_names_there_are() -> None:

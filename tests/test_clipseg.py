@@ -1,6 +1,5 @@
 """CLIPSeg's real loading code on a tiny checkpoint of random weights, and what is made of its heat."""
 
-import json
 import re
 import sys
 from pathlib import Path
@@ -9,8 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
+from checkpoints import tiny
 from layersr import backends
-from layersr.backends.clipseg import FITS, FOLDER, WordsDetector, fitting
+from layersr.backends.clipseg import FITS, WordsDetector, fitting
 from layersr.errors import BackendError, WeightsError
 from layersr.roles import Detection
 
@@ -29,50 +29,9 @@ def picture(*discs: np.ndarray) -> np.ndarray:
     return image
 
 
-@pytest.fixture(scope="session")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkpoint as CLIPSeg's own, 200 kB large, that knows nothing."""
-    pytest.importorskip("torch", reason="needs torch: pip install 'layersr[transformers]'")
-    pytest.importorskip("transformers", reason="needs transformers: pip install 'layersr[transformers]'")
-    from layersr.backends.clipseg import _without_broken_torchvision
-
-    _without_broken_torchvision()
-    import torch
-    import transformers as t
-
-    torch.manual_seed(0)
-    folder = tmp_path_factory.mktemp("clipseg")
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    words = [*letters, *(letter + "</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]
-    vocabulary = {word: number for number, word in enumerate(words)}
-    tokenizer = t.CLIPTokenizer(vocab=vocabulary, merges=[])
-    ends = {"bos_token_id": len(words) - 2, "eos_token_id": len(words) - 1, "pad_token_id": len(words) - 1}
-    sizes = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 3, "num_attention_heads": 2}
-    config = t.CLIPSegConfig(
-        text_config={**sizes, **ends, "vocab_size": len(words), "max_position_embeddings": 16, "projection_dim": 16},
-        vision_config={**sizes, "image_size": 32, "patch_size": 8, "projection_dim": 16},
-        projection_dim=16,
-        extract_layers=[0, 1, 2],
-        reduce_dim=16,
-        decoder_num_attention_heads=2,
-        decoder_intermediate_size=32,
-    )
-    t.CLIPSegForImageSegmentation(config).save_pretrained(folder)
-    images = {
-        "image_processor_type": "ViTImageProcessor",
-        "size": {"height": 32, "width": 32},
-        "image_mean": [0.485, 0.456, 0.406],
-        "image_std": [0.229, 0.224, 0.225],
-    }
-    (folder / "preprocessor_config.json").write_text(json.dumps(images))
-    tokenizer.save_pretrained(folder)
-    return folder
-
-
 @pytest.fixture
-def model(weights: Path, monkeypatch: pytest.MonkeyPatch) -> WordsDetector:
-    monkeypatch.setenv(FOLDER, str(weights))
-    return backends.load("understand", "clipseg")
+def model() -> WordsDetector:
+    return backends.load("understand", tiny("understand", "clipseg"))
 
 
 def test_the_real_loading_code_keeps_the_contract(model: WordsDetector):
@@ -90,13 +49,15 @@ def test_the_real_loading_code_keeps_the_contract(model: WordsDetector):
     assert model.heat(np.zeros((1, 1, 3), np.float32), "moon").shape == (1, 1)
 
 
-def test_missing_weights_are_told_with_the_way_to_get_them(weights: Path, monkeypatch: pytest.MonkeyPatch, tmp_path):
-    monkeypatch.setenv(FOLDER, str(tmp_path / "nowhere"))
-    with pytest.raises(WeightsError, match="is no folder"):
+def test_missing_and_wrong_weights_are_told_with_the_way_to_get_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    tiny("understand", "clipseg")  # skips where the package is missing
+    monkeypatch.setenv("LAYERSR_HOME", str(tmp_path))
+    with pytest.raises(WeightsError, match="layersr models fetch clipseg"):
         backends.load("understand", "clipseg")
-    monkeypatch.setenv(FOLDER, str(tmp_path))  # a folder without weights
-    with pytest.raises(WeightsError, match="hf download"):
-        backends.load("understand", "clipseg")
+    with pytest.raises(WeightsError, match="does not hold CLIPSeg's weights"):
+        backends.load("understand", f"clipseg={tmp_path}")
+    with pytest.raises(WeightsError, match="There is no file"):
+        backends.load("understand", f"clipseg={tmp_path / 'nowhere'}")
 
 
 def test_without_the_package_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch):

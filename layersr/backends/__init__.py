@@ -1,22 +1,38 @@
 """Finding and loading models: drop one file into this folder (or name an entry point) and its backends are there.
 
-A backend is a loader `device -> model` marked with `@backend(role, name, ...)`. Modules are found by `pkgutil` over
-this package and by entry points in the group `layersr.backends`; they must import nothing heavy at module level.
+A backend is a loader `device -> model`, or `device, path, ... -> model` where it has weights, marked with
+`@backend(role, name, ...)`. Modules are found by `pkgutil` over this package and by entry points in the group
+`layersr.backends`; they must import nothing heavy at module level.
 """
 
 import importlib
+import importlib.util
+import os
 import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from layersr.errors import BackendError
+from layersr import weights as files
+from layersr.errors import BackendError, WeightsError
 from layersr.roles import ROLES
 
-Loader = Callable[[str], Any]
+Loader = Callable[..., Any]
+
+EXTRAS: dict[str, tuple[str, ...]] = {
+    "transformers": ("torch", "transformers"),
+    "rembg": ("rembg",),
+    "matting": ("pymatting",),
+    "torch": ("torch",),
+    "lama": ("torch", "simple_lama_inpainting"),
+    "spandrel": ("torch", "spandrel"),
+    "diffusers": ("torch", "diffusers", "transformers"),
+}
+"""What an extra of ours brings, as modules to import."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +42,14 @@ class Backend:
     Attributes:
         role: a key of `roles.ROLES`.
         name: how it is chosen (`--infill NAME`).
-        load: device name -> a callable that keeps the role's Protocol. Heavy imports happen in here.
+        load: device name, and the local path of each of `weights` -> a callable that keeps the role's Protocol. Heavy
+            imports happen in here.
         summary: what it is good at, one line.
         source: the paper or project it comes from.
         licence: of code and weights.
         extra: what `pip install 'layersr[EXTRA]'` must have brought, or "" for the core.
+        weights: the files it needs besides.
+        suffixes: kinds of files it loads when one is named instead of a backend (".pth").
     """
 
     role: str
@@ -40,17 +59,27 @@ class Backend:
     source: str = ""
     licence: str = ""
     extra: str = ""
+    weights: tuple[files.Weights, ...] = ()
+    suffixes: tuple[str, ...] = ()
 
 
 def backend(
-    role: str, name: str, *, summary: str, source: str = "", licence: str = "Apache-2.0", extra: str = ""
+    role: str,
+    name: str,
+    *,
+    summary: str,
+    source: str = "",
+    licence: str = "Apache-2.0",
+    extra: str = "",
+    weights: tuple[files.Weights, ...] = (),
+    suffixes: tuple[str, ...] = (),
 ) -> Callable[[Loader], Loader]:
     """Mark a loader as a backend of a role; see `Backend` for the arguments."""
     if role not in ROLES:
         raise ValueError(f"no role {role!r}; roles are {', '.join(ROLES)}")
 
     def mark(load: Loader) -> Loader:
-        load.__backend__ = Backend(role, name, load, summary, source, licence, extra)  # type: ignore[attr-defined]
+        load.__backend__ = Backend(role, name, load, summary, source, licence, extra, weights, suffixes)  # type: ignore[attr-defined]
         return load
 
     return mark
@@ -72,22 +101,57 @@ def find() -> dict[tuple[str, str], Backend]:
     return {(b.role, b.name): b for b in sorted(marked, key=lambda b: (b.role, b.name))}
 
 
-def load(role: str, name: str, device: str = "cpu") -> Any:
-    """The model of a role by name, ready to call.
+def missing(extra: str) -> list[str]:
+    """Modules that an extra brings and that are not installed; nothing is imported."""
+    return [name for name in EXTRAS.get(extra, ()) if importlib.util.find_spec(name) is None]
+
+
+def choose(role: str, choice: str) -> tuple[Backend, tuple[Path, ...]]:
+    """The backend that a choice names, and the paths of its weights where the choice names them.
+
+    A choice is a backend's name; or `NAME=PATH`, with files of your own in place of the backend's weights (several
+    between colons, semicolons on Windows); or a file of a kind that some backend of the role loads.
+
+    Raises:
+        BackendError: there is none of that name.
+        WeightsError: a file that the choice names does not exist.
+    """
+    name, named, places = choice.partition("=")
+    paths = tuple(Path(place) for place in places.split(os.pathsep)) if named else ()
+    of_role = [b for b in find().values() if b.role == role]
+    if not named and Path(choice).suffix.lower() in {s for b in of_role for s in b.suffixes}:
+        name = next(b.name for b in of_role if Path(choice).suffix.lower() in b.suffixes)
+        paths = (Path(choice),)
+    found = find().get((role, name))
+    if found is None:
+        names = ", ".join(b.name for b in of_role) or "none"
+        raise BackendError(f"There is no {role} backend named {name!r}. Choose one of: {names}.")
+    if paths and len(paths) != max(len(found.weights), len(found.suffixes) > 0):
+        raise BackendError(f"The {role} backend {name!r} takes {len(found.weights)} files, not {len(paths)}.")
+    for path in paths:
+        if not path.exists():
+            raise WeightsError(f"There is no file {path}, which {choice!r} names for its weights.")
+    return found, paths
+
+
+def load(role: str, choice: str, device: str = "cpu") -> Any:
+    """The model of a role, ready to call; `choice` as for `choose`. Nothing is fetched.
 
     Raises:
         BackendError: there is none of that name, or the package it needs is missing (the message says what to install).
+        WeightsError: its weights are not here, or damaged (the message says how to get them).
     """
-    found = find().get((role, name))
-    if found is None:
-        names = ", ".join(n for r, n in find() if r == role) or "none"
-        raise BackendError(f"There is no {role} backend named {name!r}. Choose one of: {names}.")
+    found, paths = choose(role, choice)
+    if absent := missing(found.extra):
+        raise BackendError(
+            f"The {role} backend {found.name!r} needs {' and '.join(absent)}. Run: pip install 'layersr[{found.extra}]'"
+        )
     try:
-        return found.load(device)
+        return found.load(device, *(paths or map(files.path, found.weights)))
     except ImportError as error:
         if isinstance(error.__cause__, KeyboardInterrupt):  # Ctrl-C while compiled code was being loaded
             raise error.__cause__ from None
         way = f"pip install 'layersr[{found.extra}]'" if found.extra else "pip install --force-reinstall layersr"
         raise BackendError(
-            f"The {role} backend {name!r} needs a package that is missing ({error}). Run: {way}"
+            f"The {role} backend {found.name!r} needs a package that is missing ({error}). Run: {way}"
         ) from error

@@ -6,8 +6,6 @@ small picture, not where one thing ends and the next begins: our own detector's 
 them, and what fits beside those is cut out by GrabCut.
 """
 
-import os
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,12 +17,26 @@ from layersr.arrays import RGB, Alpha, Mask
 from layersr.backends import backend
 from layersr.backends.contours import MEDIUM, cut_out, shrink
 from layersr.backends.topmost import TopmostDetector
+from layersr.backends.torching import TorchModel, without_broken_torchvision
 from layersr.errors import WeightsError
 from layersr.roles import Detection, Detector
+from layersr.weights import hub
 
-WEIGHTS = "CIDAS/clipseg-rd64-refined"
-FOLDER = "LAYERSR_CLIPSEG"
-"""Environment variable that names a folder with the weights."""
+WEIGHTS = hub(
+    "clipseg",
+    "CIDAS/clipseg-rd64-refined",
+    {
+        "config.json": 0,
+        "model.safetensors": 603_000_000,
+        "preprocessor_config.json": 0,
+        "tokenizer_config.json": 0,
+        "special_tokens_map.json": 0,
+        "vocab.json": 0,
+        "merges.txt": 0,
+    },
+    licence="Apache-2.0",
+    source="T. Lüddecke and A. Ecker, CVPR 2022",
+)
 
 FITS = 0.4
 """Probability from which the words fit a place, and in the mean an element."""
@@ -45,7 +57,7 @@ class WordsDetector:
         processor: makes its inputs.
     """
 
-    def __init__(self, see: Detector, model: Any, processor: Any) -> None:
+    def __init__(self, see: Detector, model: TorchModel, processor: Any) -> None:
         self._see, self._model, self._processor = see, model, processor
 
     def __call__(self, image: RGB, text: str, filled: Mask | None = None) -> Sequence[Detection]:
@@ -63,9 +75,7 @@ class WordsDetector:
 
         picture = Image.fromarray(np.rint(shrink(image, MEDIUM) * 255).astype(np.uint8))
         inputs = self._processor(text=[text], images=[picture], padding=True, return_tensors="pt")
-        with torch.inference_mode():
-            logits = self._model(**inputs.to(self._model.device)).logits
-        said = torch.sigmoid(logits.float()).cpu().numpy()
+        said = torch.sigmoid(self._model(**inputs).logits.float()).cpu().numpy()
         return cv2.resize(said.reshape(said.shape[-2:]), image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
 
 
@@ -95,37 +105,22 @@ def fitting(image: RGB, heat: Alpha, elements: Sequence[Detection]) -> Iterator[
     source="T. Lüddecke and A. Ecker, CVPR 2022",
     licence="Apache-2.0",
     extra="transformers",
+    weights=(WEIGHTS,),
 )
-def load_clipseg(device: str) -> WordsDetector:
-    """From `$LAYERSR_CLIPSEG`, or from what was fetched before; nothing is downloaded.
+def load_clipseg(device: str, folder: Path) -> WordsDetector:
+    """From a folder as `save_pretrained` writes it.
 
     Raises:
-        WeightsError: the weights are not here.
+        WeightsError: the folder holds something else.
     """
-    import torch
+    import torch  # noqa: F401  # missing, it is named before Transformers, whose own message is long
 
-    _without_broken_torchvision()
+    without_broken_torchvision()
     from transformers import CLIPSegForImageSegmentation, CLIPSegProcessor
 
-    place = os.environ.get(FOLDER, WEIGHTS)
-    if place != WEIGHTS and not Path(place).is_dir():
-        raise WeightsError(f"{FOLDER} names {place}, which is no folder; put CLIPSeg's weights there or unset it.")
     try:
-        processor = CLIPSegProcessor.from_pretrained(place, local_files_only=True, backend="pil")
-        model = CLIPSegForImageSegmentation.from_pretrained(place, local_files_only=True)
+        processor = CLIPSegProcessor.from_pretrained(folder, local_files_only=True, backend="pil")
+        model = CLIPSegForImageSegmentation.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError) as error:
-        raise WeightsError(
-            f"CLIPSeg's weights are not on this machine. Fetch them once (600 MB) with: hf download {WEIGHTS}; or name "
-            f"a folder that holds them in {FOLDER}."
-        ) from error
-    return WordsDetector(TopmostDetector(device), model.to(torch.device(device)).eval(), processor)
-
-
-def _without_broken_torchvision() -> None:
-    """Beside a torch of another build torchvision cannot be imported, and Transformers with it; it does without."""
-    try:
-        import torchvision  # noqa: F401
-    except Exception:
-        for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
-            del sys.modules[name]
-        sys.modules["torchvision"] = None  # type: ignore[assignment]
+        raise WeightsError(f"{folder} does not hold CLIPSeg's weights ({str(error).splitlines()[0]}).") from error
+    return WordsDetector(TopmostDetector(device), TorchModel(model, device, half=True), processor)

@@ -13,7 +13,7 @@ from layersr.cli.failures import explain
 from layersr.cli.inspect import listing
 from layersr.cli.outputs import DOCUMENTS, check_distinct, check_document, check_folder, check_picture, check_place
 from layersr.cli.sizes import sized, sized_by
-from layersr.errors import BackendError, LayersrError, UsageError
+from layersr.errors import LayersrError, UsageError
 
 if TYPE_CHECKING:
     from layersr.layers import Image, LayerStack
@@ -183,10 +183,8 @@ def _recipe(file: str | None, choices: dict[str, Any], order: tuple[str, ...]) -
         given = {"texts": (), "masks": (), "boxes": (), "points": (), **given, "prompts": order}
     recipe = replace(recipe, **given)
     for role in ("detect", "understand", "matte", "infill", "upscale", "alpha"):
-        name = getattr(recipe, role)
-        if (role, name) not in backends.find() and (role, name) != ("detect", "none"):
-            backends.load(role, name)  # says what there is instead
-            raise BackendError(f"There is no {role} backend named {name!r}.")
+        if (role, name := getattr(recipe, role)) != ("detect", "none"):
+            backends.choose(role, name)  # a wrong name is told now, with those there are
     return recipe
 
 
