@@ -7,8 +7,8 @@ a role promises of any model; what takes knowledge (`knowing`) is asked of those
 import cv2
 import numpy as np
 import pytest
+from checkpoints import tiny, wanted
 
-from checkpoints import tiny
 from layersr import backends
 from layersr.errors import BackendError
 from layersr.roles import Detection, LayoutDetector, Prompt
@@ -19,7 +19,7 @@ def _found(role: str) -> list[str]:
 
 
 def _knowing(role: str) -> list[str]:
-    return [name for name in _found(role) if not backends.find()[role, name].weights]
+    return [name for name in _found(role) if not wanted(backends.find()[role, name])]
 
 
 def knowing(role: str) -> pytest.MarkDecorator:

@@ -1,7 +1,8 @@
 """Tiny checkpoints of random weights, so that big models are tested by their real loading code, offline.
 
 One file a model family, each with makers marked `@checkpoint(NAME of the weights)`: given an empty folder, a maker writes
-there what `layersr.weights` would have fetched, and returns the path that the loader gets (the file, or the folder).
+there what `layersr.weights` would have fetched, and returns the path that the loader gets (the file, or the folder). What
+loads files of one's own is given one by the maker of the backend's own name.
 """
 
 import atexit
@@ -47,8 +48,13 @@ def made(name: str) -> Path:
 def tiny(role: str, name: str) -> str:
     """The choice that loads a backend with tiny weights, where it needs any; skips where its package is missing."""
     backend = backends.find()[role, name]
-    if not backend.weights:
+    if not wanted(backend):
         return name
     if absent := backends.missing(backend.extra):
         pytest.skip(f"needs {' and '.join(absent)}: pip install 'layersr[{backend.extra}]'")
-    return f"{name}={os.pathsep.join(str(made(w.name)) for w in backend.weights)}"
+    return f"{name}={os.pathsep.join(str(made(w)) for w in wanted(backend))}"
+
+
+def wanted(backend: backends.Backend) -> list[str]:
+    """What a backend needs checkpoints of, by the makers' names."""
+    return [w.name for w in backend.weights] or [backend.name] * bool(backend.suffixes)
