@@ -172,6 +172,21 @@ class Upscaler(Protocol):
 
 
 @runtime_checkable
+class PlacedUpscaler(Upscaler, Protocol):
+    """An upscaler that invents, and invents the same for a place whatever part of the picture it is shown."""
+
+    def placed(self, image: RGB, scale: int, at: tuple[int, int]) -> Scaled:
+        """As `__call__`, which takes the image to be a whole.
+
+        Args:
+            image: a part of a picture.
+            scale: how many times as large.
+            at: row and column of the picture where the part begins; below 0 off its canvas.
+        """
+        ...
+
+
+@runtime_checkable
 class AlphaUpscaler(Protocol):
     """Enlarges a matte."""
 

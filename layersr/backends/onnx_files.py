@@ -1,7 +1,7 @@
 """Any super-resolution network as an ONNX file: `--upscale path/to/model.onnx`, with nothing else to install.
 
-Expected is what exporters of such networks write: one input, colours in 0..1 as (1, 3, height, width) of any size, float32
-or float16, and one output, larger by a whole factor, which a trial run tells. Licences are the files' own.
+Expected is what exporters of such networks write: one input, colours in 0..1 as (1, 3, height, width) of any size,
+float32 or float16, and one output, larger by a whole factor, which a trial run tells. Licences are the files' own.
 """
 
 from pathlib import Path

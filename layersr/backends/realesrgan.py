@@ -1,8 +1,9 @@
 """Real-ESRGAN: sharp and clean from blurred, noisy and compressed pictures; it invents texture.
 
-X. Wang, L. Xie, C. Dong and Y. Shan, *Real-ESRGAN: Training Real-World Blind Super-Resolution with Pure Synthetic Data*,
-ICCVW 2021; code and weights BSD-3-Clause, 5 to 67 MB. The package `realesrgan` gives the same pictures and cannot be
-installed beside present ones (basicsr, 2022), so its files are loaded by spandrel (`tests/test_realesrgan.py` compares).
+X. Wang, L. Xie, C. Dong and Y. Shan, *Real-ESRGAN: Training Real-World Blind Super-Resolution with Pure Synthetic
+Data*, ICCVW 2021; code and weights BSD-3-Clause, 5 to 67 MB. The package `realesrgan` gives the same pictures and
+cannot be installed beside present ones (basicsr, 2022), so its files are loaded by spandrel
+(`tests/test_realesrgan.py` compares).
 """
 
 from pathlib import Path

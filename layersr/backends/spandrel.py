@@ -1,8 +1,9 @@
 """Any super-resolution network of the community, by its file: `--upscale path/to/model.pth`.
 
-spandrel (chaiNNer project, MIT) recognises some forty architectures by what their files hold: ESRGAN, Real-ESRGAN, SwinIR,
-Swin2SR, HAT, DAT, SPAN, OmniSR, PLKSR, RealCUGAN ...; RFDN is ours (`architectures/rfdn.py`). Pickles are loaded by its
-restricted unpickler, which runs no code. Good at whatever the network was trained for; licences are the files' own.
+spandrel (chaiNNer project, MIT) recognises some forty architectures by what their files hold: ESRGAN, Real-ESRGAN,
+SwinIR, Swin2SR, HAT, DAT, SPAN, OmniSR, PLKSR, RealCUGAN ...; RFDN is ours (`architectures/rfdn.py`). Pickles are
+loaded by its restricted unpickler, which runs no code. Good at whatever the network was trained for; licences are the
+files' own.
 """
 
 from pathlib import Path

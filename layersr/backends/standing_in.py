@@ -1,7 +1,7 @@
 """Libraries that import torchvision for things we never ask of them load without it, or beside one that is broken.
 
-No torchvision from PyPI can be imported beside a torch without CUDA, and spandrel imports it for two functions of two of
-its forty architectures.
+No torchvision from PyPI can be imported beside a torch without CUDA, and spandrel imports it for two functions of two
+of its forty architectures.
 """
 
 import sys
@@ -52,6 +52,6 @@ def torchvision_stand_in() -> Iterator[None]:
         yield
 
 
-def _taken_out() -> dict[str, ModuleType]:
+def _taken_out() -> dict[str, ModuleType | None]:
     names = [name for name in sys.modules if name.split(".")[0] == "torchvision"]
     return {name: sys.modules.pop(name) for name in names}

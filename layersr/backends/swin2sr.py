@@ -1,7 +1,7 @@
 """Swin2SR: faithful super-resolution by a Swin transformer, for clean pictures; slow without a GPU.
 
-M. V. Conde, U.-J. Choi, M. Burchi and R. Timofte, *Swin2SR: SwinV2 Transformer for Compressed Image Super-Resolution and
-Restoration*, ECCVW 2022; weights by its authors, Apache-2.0, 49 MB each, loaded by Transformers.
+M. V. Conde, U.-J. Choi, M. Burchi and R. Timofte, *Swin2SR: SwinV2 Transformer for Compressed Image Super-Resolution
+and Restoration*, ECCVW 2022; weights by its authors, Apache-2.0, 49 MB each, loaded by Transformers.
 """
 
 from collections.abc import Mapping

@@ -2,10 +2,17 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from checkpoints import checkpoint
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def clip_tokenizer(t: Any) -> Any:
+    """CLIP's tokenizer for single letters, of Transformers `t`."""
+    words = [*LETTERS, *(letter + "</w>" for letter in LETTERS), "<|startoftext|>", "<|endoftext|>"]
+    return t.CLIPTokenizer(vocab={word: number for number, word in enumerate(words)}, merges=[])
 
 
 @checkpoint("clipseg")
@@ -17,13 +24,18 @@ def clipseg(folder: Path) -> Path:
     import transformers as t
 
     torch.manual_seed(0)
-    words = [*LETTERS, *(letter + "</w>" for letter in LETTERS), "<|startoftext|>", "<|endoftext|>"]
-    vocabulary = {word: number for number, word in enumerate(words)}
-    tokenizer = t.CLIPTokenizer(vocab=vocabulary, merges=[])
-    ends = {"bos_token_id": len(words) - 2, "eos_token_id": len(words) - 1, "pad_token_id": len(words) - 1}
+    tokenizer = clip_tokenizer(t)
+    last = len(tokenizer) - 1
+    ends = {"bos_token_id": last - 1, "eos_token_id": last, "pad_token_id": last}
     sizes = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 3, "num_attention_heads": 2}
     config = t.CLIPSegConfig(
-        text_config={**sizes, **ends, "vocab_size": len(words), "max_position_embeddings": 16, "projection_dim": 16},
+        text_config={
+            **sizes,
+            **ends,
+            "vocab_size": len(tokenizer),
+            "max_position_embeddings": 16,
+            "projection_dim": 16,
+        },
         vision_config={**sizes, "image_size": 32, "patch_size": 8, "projection_dim": 16},
         projection_dim=16,
         extract_layers=[0, 1, 2],

@@ -1,5 +1,6 @@
 """Compact (SRVGG) and RRDB networks as Real-ESRGAN publishes them, RFDN; 20 kB to 0.9 MB."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ def compact(features: int = 8, convolutions: int = 2, scale: int = 4) -> dict[st
     torch.manual_seed(0)
     sizes = [3, *[features] * (convolutions + 1), 3 * scale * scale]
     state = {}
-    for n, (inputs, outputs) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for n, (inputs, outputs) in enumerate(pairwise(sizes)):
         state[f"body.{2 * n}.weight"] = torch.randn(outputs, inputs, 3, 3) * 0.05
         state[f"body.{2 * n}.bias"] = torch.randn(outputs) * 0.01
         if n <= convolutions:

@@ -1,7 +1,8 @@
-"""RFDN: J. Liu, J. Tang and G. Wu, *Residual Feature Distillation Network for Lightweight Image Super-Resolution*, 2020.
+"""RFDN: light super-resolution.
 
-Written from the paper; the benchmark's yardstick too. Published weights (NTIRE 2023's baseline, MIT) are not part of the
-project.
+J. Liu, J. Tang and G. Wu, *Residual Feature Distillation Network for Lightweight Image Super-Resolution*, 2020.
+Written from the paper; the benchmark's yardstick too. Published weights (NTIRE 2023's baseline, MIT) are not part of
+the project.
 """
 
 from collections.abc import Mapping
