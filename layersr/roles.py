@@ -211,6 +211,36 @@ class DepthEstimator(Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """One of the sheets that a picture is taken apart into, at whatever size the model works.
+
+    Attributes:
+        colour: straight colours.
+        alpha: how much of what is below it hides, the same size.
+        label: what it is, or "" where the model cannot say.
+    """
+
+    colour: Scaled
+    alpha: ScaledAlpha
+    label: str = ""
+
+
+@runtime_checkable
+class Decomposer(Protocol):
+    """Takes a whole picture apart at once, hidden parts and all."""
+
+    def __call__(self, image: RGB, most: int, granularity: float) -> Sequence[Sheet]:
+        """Sheets that show the picture, laid over each other, back to front; the first is the ground.
+
+        Args:
+            image: the picture.
+            most: at most so many sheets above the ground.
+            granularity: 0 = main subjects only, 1 = everything.
+        """
+        ...
+
+
 ROLES: dict[str, type] = {
     "detect": Detector,
     "understand": Understander,
@@ -219,5 +249,6 @@ ROLES: dict[str, type] = {
     "upscale": Upscaler,
     "alpha": AlphaUpscaler,
     "depth": DepthEstimator,
+    "decompose": Decomposer,
 }
 """Role name (as on the command line) to its Protocol."""
