@@ -8,7 +8,6 @@ import pytest
 from checkpoints import made, tiny
 
 from layersr import backends
-from layersr.backends import diffusion_upscale
 from layersr.backends.noise import BLOCK, noise
 from layersr.errors import WeightsError
 from layersr.roles import PlacedUpscaler
@@ -31,8 +30,7 @@ def test_the_noise_of_a_pixel_is_the_same_whatever_part_is_asked_for(at: tuple[i
 
 
 @pytest.mark.parametrize("name", ["diffusion", "diffusion-latent"])
-def test_a_part_is_painted_as_in_the_whole_where_it_is_told_its_place(name: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(diffusion_upscale, "STEPS", 2)
+def test_a_part_is_painted_as_in_the_whole_where_it_is_told_its_place(name: str):
     model = backends.load("upscale", tiny("upscale", name))
     assert isinstance(model, PlacedUpscaler)
     (scale,) = model.scales
@@ -46,8 +44,7 @@ def test_a_part_is_painted_as_in_the_whole_where_it_is_told_its_place(name: str,
 
 
 @pytest.mark.parametrize("name", ["diffusion", "diffusion-latent"])
-def test_small_tiles_show_no_seams(name: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(diffusion_upscale, "STEPS", 2)
+def test_small_tiles_show_no_seams(name: str):
     model = backends.load("upscale", tiny("upscale", name))
     (scale,) = model.scales
     image = picture(64, 128)

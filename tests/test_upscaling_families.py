@@ -7,7 +7,6 @@ import pytest
 from checkpoints import tiny, wanted
 
 from layersr import backends, documents, images
-from layersr.backends import diffusion_upscale
 from layersr.cli import run
 from layersr.score import recomposition
 
@@ -15,8 +14,7 @@ FAMILIES = [name for (role, name), found in backends.find().items() if role == "
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_export_shrinks_back_to_the_picture(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(diffusion_upscale, "STEPS", 2)
+def test_export_shrinks_back_to_the_picture(name: str, tmp_path: Path):
     choice = tiny("upscale", name)
     rows, columns = np.indices((40, 56), np.float32)
     inside = np.clip(14 - np.hypot(rows - 20, columns - 26), 0, 1)[..., None]

@@ -30,7 +30,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "torch": ("torch",),
     "lama": ("torch", "simple_lama_inpainting"),
     "spandrel": ("torch", "spandrel"),
-    "diffusers": ("torch", "diffusers", "transformers"),
+    "diffusers": ("torch", "diffusers", "transformers", "accelerate"),
 }
 """What an extra of ours brings, as modules to import."""
 
