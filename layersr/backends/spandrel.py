@@ -84,7 +84,7 @@ def load_spandrel(device: str, path: Path) -> FileUpscaler:
         raise WeightsError(f"{path} is damaged or no file of weights ({_first_line(error)}).") from error
     kind = described.architecture.name
     channels = described.input_channels, described.output_channels
-    if described.scale < 2 or described.purpose not in ("SR", "FaceSR"):
+    if described.scale < 2 or described.purpose != "SR":
         raise WeightsError(f"{path} holds a {kind} network, which does not enlarge pictures. Choose another file.")
     if channels not in ((3, 3), (1, 1)):
         raise WeightsError(f"{path} holds a {kind} network for {channels[0]} channels; pictures have 3.")
