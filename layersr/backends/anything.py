@@ -8,7 +8,7 @@ them are things: large pieces of ground are left out, and what is a part of some
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -45,6 +45,7 @@ SMALL = 8
 """Pictures with a shorter side than this show nothing."""
 
 
+@runtime_checkable
 class Segmenter(Protocol):
     """A network that answers points and boxes."""
 

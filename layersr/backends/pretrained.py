@@ -7,7 +7,7 @@ from layersr.backends.torching import without_broken_torchvision
 from layersr.errors import WeightsError
 
 
-def pretrained(kind: str, folder: Path) -> Any:
+def pretrained(kind: str, folder: Path, names: dict[str, str] | None = None) -> Any:
     """A model of a Transformers class from a folder as `save_pretrained` writes it; nothing is fetched.
 
     Transformers itself fills weights that are missing with random numbers.
@@ -15,11 +15,12 @@ def pretrained(kind: str, folder: Path) -> Any:
     Args:
         kind: name of the class.
         folder: where config.json and the weights lie.
+        names: patterns of names in the file, and what the model calls them; None: alike.
 
     Raises:
         WeightsError: the folder holds something else, or less.
     """
-    return _loaded(kind, folder)
+    return _loaded(kind, folder, key_mapping=names)
 
 
 def remote(kind: str, folder: Path) -> Any:

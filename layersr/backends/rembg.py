@@ -72,7 +72,7 @@ class Matte:
 
 
 def session(kind: str, device: str, file: Path) -> Any:
-    """rembg's session of a model it calls `kind`, from a local file.
+    """Rembg's session of a model it calls `kind`, from a local file.
 
     Raises:
         BackendError: rembg does not know it, or cannot run.

@@ -3,10 +3,8 @@
 - SAM (A. Kirillov et al., *Segment Anything*, ICCV 2023; Apache-2.0), weights facebook/sam-vit-base, 375 MB.
 - SAM 2.1 (N. Ravi et al., *SAM 2: Segment Anything in Images and Videos*, ICLR 2025; Apache-2.0), weights
   facebook/sam2.1-hiera-base-plus, 320 MB: sharper, and several times as fast.
-- SAM 3 (N. Carion et al., *SAM 3: Segment Anything with Concepts*, 2025; SAM licence), weights facebook/sam3, 3.4 GB,
-  given out by Meta to whoever asks. Its other half understands words (`sam3.py`).
 
-They know where things end better than any other model, in drawings too, and have no names. A point or a box gives one
+SAM 3 has a file of its own. They know where things end better than any other model, in drawings too, and have no names. A point or a box gives one
 thing in a second; looking for everything asks them a thousand times (`anything.py`).
 """
 
@@ -81,7 +79,8 @@ SAM2 = hub(
 )
 
 
-def _described(weights: Weights, summary: str) -> dict[str, Any]:
+def described(weights: Weights, summary: str) -> dict[str, Any]:
+    """What `backend` is told of one of these models."""
     return {
         "summary": summary,
         "source": weights.source,
@@ -91,7 +90,7 @@ def _described(weights: Weights, summary: str) -> dict[str, Any]:
     }
 
 
-@backend("detect", "sam", **_described(SAM, "everything with a contour; --point and --box at their best"))
+@backend("detect", "sam", **described(SAM, "everything with a contour; --point and --box at their best"))
 def load_sam(device: str, folder: Path) -> AnythingDetector:
     """From a folder as `save_pretrained` writes it."""
     model, told = pretrained("SamModel", folder), settings(folder)
@@ -101,7 +100,7 @@ def load_sam(device: str, folder: Path) -> AnythingDetector:
     return AnythingDetector("sam", Sam(TorchModel(model, device), view(told, padded=padded)))
 
 
-@backend("detect", "sam2", **_described(SAM2, "everything with a contour; sharper and faster than sam"))
+@backend("detect", "sam2", **described(SAM2, "everything with a contour; sharper and faster than sam"))
 def load_sam2(device: str, folder: Path) -> AnythingDetector:
     """From a folder as `save_pretrained` writes it, for pictures or for videos."""
     model = pretrained("Sam2Model", folder)

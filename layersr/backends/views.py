@@ -122,9 +122,7 @@ class Seen:
         columns, rows = window
         source = Image.fromarray(np.ascontiguousarray(logits, np.float32))
         size = (columns.stop - columns.start, rows.stop - rows.start)
-        large = np.asarray(
-            source.resize(size, Image.Resampling.BILINEAR, (box[0][0], box[1][0], box[0][1], box[1][1]))
-        )
+        large = np.asarray(source.resize(size, Image.Resampling.BILINEAR, (box[0][0], box[1][0], box[0][1], box[1][1])))
         likely = 1 / (1 + np.exp(-np.clip(large, -30, 30)))
         out[rows, columns] = np.where(likely < FAINT, np.float32(0), likely)
         return out

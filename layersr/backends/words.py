@@ -1,14 +1,13 @@
 """What words name, by a network that draws boxes around it and a detector that finds what fills a box."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from layersr.arrays import RGB, Mask
+from layersr.arrays import RGB, Alpha, Mask
 from layersr.backends.meant import Box, box_overlap
-from layersr.backends.torching import TorchModel
 from layersr.backends.views import View
 from layersr.roles import Detection, Detector, Prompt
 
@@ -16,7 +15,7 @@ ALIKE = 0.6
 """Intersection over union from which two boxes are around one thing."""
 
 SAME = 0.7
-"""Share of a mask in better ones from which it is of nothing new."""
+"""Share of a mask in better ones, or in fills, from which it is of nothing new."""
 
 SMALL = 8
 """Pictures with a shorter side than this show nothing."""
@@ -51,26 +50,42 @@ class BoxedWords:
         """See `roles.Understander`."""
         if min(image.shape[:2]) < SMALL or not text.strip():
             return []
-        found: list[Detection] = []
-        taken = np.zeros(image.shape[:2], bool)
+        return fresh(self._fitting(image, text, filled), text, image.shape[:2], filled)
+
+    def _fitting(self, image: RGB, text: str, filled: Mask | None) -> Iterator[tuple[Alpha, float]]:
         for box, fit in apart(self._ask(image, text), image.shape[:2], self._least):
             left, top, right, bottom = (round(side) for side in box)
             prompt = Prompt(box=(left, top, max(1, right - left), max(1, bottom - top)), filled=filled)
             for thing in self._cut(image, prompt):
-                mask = thing.mask
-                solid = mask > 0.5
-                known = taken if filled is None else taken | filled
-                if solid.any() and known[solid].mean() < SAME:
-                    found.append(Detection(mask, fit, text))
-                    taken |= solid
-        return found
+                yield thing.mask, fit
 
 
-def boxes(run: TorchModel, view: View, tokens: Callable[[str], dict[str, Any]]) -> Callable[[RGB, str], Boxes]:
+def fresh(
+    masks: Iterable[tuple[Alpha, float]], text: str, shape: tuple[int, int], filled: Mask | None = None
+) -> list[Detection]:
+    """The things that words fit: no fills, and each once.
+
+    Args:
+        masks: of a picture of this height and width, and how well the words fit, best first.
+        text: the words.
+        shape: of the picture.
+        filled: where the picture is a fill.
+    """
+    found: list[Detection] = []
+    taken = np.zeros(shape, bool) if filled is None else filled.copy()
+    for mask, fit in masks:
+        solid = mask > 0.5
+        if solid.any() and taken[solid].mean() < SAME:
+            found.append(Detection(mask, fit, text))
+            taken |= solid
+    return found
+
+
+def boxes(run: Callable[..., Any], view: View, tokens: Callable[[str], dict[str, Any]]) -> Callable[[RGB, str], Boxes]:
     """How one of Transformers' detectors is asked.
 
     Args:
-        run: the model.
+        run: the model, a `TorchModel`.
         view: how it sees.
         tokens: what it is told of words.
     """

@@ -17,14 +17,18 @@ DECODER: dict[str, Any] = {
 """A mask decoder."""
 
 
-def written(model: Any, folder: Path, images: dict[str, Any]) -> Path:
-    """A checkpoint that believes in its masks, whose contours are sharp."""
+def sharpened(decoder: Any) -> None:
+    """It believes in its masks, and their contours are sharp."""
     import torch
 
     with torch.no_grad():
-        model.mask_decoder.iou_prediction_head.proj_out.bias.fill_(0.9)
-        for network in model.mask_decoder.output_hypernetworks_mlps:
+        decoder.iou_prediction_head.proj_out.bias.fill_(0.9)
+        for network in decoder.output_hypernetworks_mlps:
             network.proj_out.weight.mul_(1e6)
+
+
+def written(model: Any, folder: Path, images: dict[str, Any]) -> Path:
+    sharpened(model.mask_decoder)
     model.save_pretrained(folder)
     told = {"image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225], **images}
     (folder / "preprocessor_config.json").write_text(json.dumps(told))
