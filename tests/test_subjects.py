@@ -118,14 +118,19 @@ from transformers import PretrainedConfig, PreTrainedModel
 
 class Config(PretrainedConfig):
     model_type = "redness"
+
+class Settings:
     size = 64
 
-class Redness(PreTrainedModel):
+class Redness(PreTrainedModel):  # with the habits of BiRefNet's code, which was written for Transformers 4
     config_class = Config
-    def __init__(self, config):
+
+    def __init__(self, pretrained=True, config=Config()):
         super().__init__(config)
+        self.config = Settings()
+        self.rates = [rate.item() for rate in torch.linspace(0, 0.2, 3)]
         self.seen = torch.nn.Conv2d(3, 1, 1)
-        self.post_init()
+
     def forward(self, pixels):
         return [self.seen(pixels[..., ::2, ::2]), self.seen(pixels)]
 """
@@ -165,3 +170,16 @@ def test_trusted_code_is_asked_for_its_finest_answer(coded: Path, monkeypatch: p
     thing = disc(40, 30, 16)
     (found,) = model(picture(thing))
     assert same(found.mask, thing) > 0.85
+
+
+def test_what_trusted_code_lacks_is_told(coded: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv(TRUST, "1")
+    (coded / "birefnet.py").write_text("import nowhere_at_all\n" + CODE)
+    with pytest.raises(BackendError, match="nowhere_at_all"):
+        backends.load("detect", f"layerd={coded}")
+    (coded / "birefnet.py").write_text(CODE.replace("self.seen =", "self.other ="))
+    with pytest.raises(WeightsError, match=r"other\.bias is missing"):
+        backends.load("detect", f"layerd={coded}")
+    (coded / "config.json").write_text("{}")
+    with pytest.raises(WeightsError, match="does not hold a model and its code"):
+        backends.load("detect", f"layerd={coded}")

@@ -113,15 +113,15 @@ class AnythingDetector:
         if prompt is not None:
             return list(self._asked(seen, sight, prompt))
         found = everything(seen, self._model, sight)
-        things = (
-            Detection(seen.mask(mask.astype(np.float32)), float(score))
-            for mask, score in zip(found.logits, found.scores, strict=True)
-        )
-        return [thing for thing in things if thing.mask.max() > 0.5]
+        masks = (seen.mask(logits.astype(np.float32)) for logits in found.logits)
+        named = zip(masks, found.scores.tolist(), strict=True)
+        return [Detection(mask, score) for mask, score in named if mask.max() > 0.5]
 
     def _see(self, image: RGB) -> tuple[Seen, Any]:
         """What the network makes of a picture, which is asked about again and again."""
-        key = hashlib.blake2b(repr(image.shape).encode() + image.tobytes()).digest()
+        told = hashlib.blake2b(repr(image.shape).encode())
+        told.update(np.ascontiguousarray(image))
+        key = told.digest()
         if self._last is None or self._last[0] != key:
             self._last = None  # not two of them at a time
             self._last = (key, self._model.see(image))

@@ -3,8 +3,8 @@
 T. Suzuki et al., *LayerD: Decomposing Raster Graphic Designs into Layers*, ICCV 2025; Apache-2.0. A BiRefNet taught
 with the layers of graphic designs (Crello). The rest of LayerD, peeling and filling, is layersr's own trade.
 
-The published weights come with Python code of their own, which is run only where a person trusts it
-(`LAYERSR_TRUST_REMOTE_CODE=1`), and needs timm, kornia and einops. An ONNX export of it needs none of that:
+The published weights come with Python code of their own, which needs torchvision, timm, kornia and einops, and is run
+only where a person trusts it (`LAYERSR_TRUST_REMOTE_CODE=1`). An ONNX export of it needs none of that:
 `--detect layerd=FILE.onnx`, one picture in, normalised as ImageNet's, logits out.
 """
 
@@ -83,7 +83,13 @@ def _trusted(device: str, folder: Path) -> Matte:
             f"The weights in {folder} run Python code of their own: set {TRUST}=1 if you trust it, "
             "or use --detect layerd=FILE.onnx."
         )
-    model = remote("AutoModelForImageSegmentation", folder)
+    try:
+        model = remote("AutoModelForImageSegmentation", folder)
+    except ImportError as error:
+        raise BackendError(
+            f"The code in {folder} needs a package that is missing ({str(error).strip().splitlines()[0]}). "
+            "Run: pip install 'layersr[transformers]' torchvision timm kornia einops"
+        ) from error
     ask, side = TorchModel(model, device), getattr(model.config, "size", SIDE)
 
     def network(planes: np.ndarray) -> np.ndarray:

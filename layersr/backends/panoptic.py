@@ -47,54 +47,10 @@ SMALL = 8
 COCO, COCO_THINGS = 133, 80
 """COCO's panoptic classes, and how many of them, the first ones, are things."""
 
-STUFF = frozenset(
-    [
-        "background",
-        "beach",
-        "building",
-        "ceiling",
-        "dirt",
-        "earth",
-        "fence",
-        "field",
-        "floor",
-        "forest",
-        "grass",
-        "gravel",
-        "ground",
-        "hill",
-        "house",
-        "lake",
-        "land",
-        "mountain",
-        "parking",
-        "path",
-        "pavement",
-        "platform",
-        "playingfield",
-        "rail",
-        "railroad",
-        "river",
-        "road",
-        "rock",
-        "runway",
-        "sand",
-        "sea",
-        "sidewalk",
-        "sky",
-        "skyscraper",
-        "snow",
-        "swamp",
-        "terrain",
-        "track",
-        "tree",
-        "tunnel",
-        "vegetation",
-        "void",
-        "wall",
-        "water",
-        "waterfall",
-    ]
+STUFF = (
+    "background beach building ceiling dirt earth fence field floor forest grass gravel ground hill house lake land "
+    "mountain parking path pavement platform playingfield rail railroad river road rock runway sand sea sidewalk sky "
+    "skyscraper snow swamp terrain track tree tunnel vegetation void wall water waterfall"
 )
 """What surroundings are called, in ADE20K, Cityscapes and Mapillary too: the first word of a class."""
 
@@ -134,10 +90,11 @@ class PanopticDetector:
         if min(image.shape[:2]) < SMALL:
             return []
         seen = self._view(image)
-        found = divided(*self._ask(seen), seen)
-        named = [(self._names[kind], logits, score) for kind, logits, score in found if kind in self._names]
-        things = (Detection(seen.mask(logits), score, name) for name, logits, score in named)
-        return sorted((thing for thing in things if thing.mask.max() > 0.5), key=lambda thing: -thing.score)
+        found = []
+        for kind, logits, score in divided(*self._ask(seen), seen):
+            if kind in self._names and (mask := seen.mask(logits)).max() > 0.5:
+                found.append(Detection(mask, score, self._names[kind]))
+        return sorted(found, key=lambda thing: -thing.score)
 
 
 def divided(classes: np.ndarray, masks: np.ndarray, seen: Seen) -> list[tuple[int, np.ndarray, float]]:
@@ -189,7 +146,8 @@ def things(names: Mapping[int, str], folder: Path | None = None) -> dict[int, st
     if told is None and len(names) == COCO:
         told = set(range(COCO_THINGS))
     if told is None:
-        told = {number for number, name in names.items() if re.split(r"[-,; ]", name.lower())[0] not in STUFF}
+        stuff = STUFF.split()
+        told = {number for number, name in names.items() if re.split(r"[-,; ]", name.lower())[0] not in stuff}
     return {number: _called(name) for number, name in names.items() if number in told}
 
 

@@ -4,8 +4,8 @@
 - SAM 2.1 (N. Ravi et al., *SAM 2: Segment Anything in Images and Videos*, ICLR 2025; Apache-2.0), weights
   facebook/sam2.1-hiera-base-plus, 320 MB: sharper, and several times as fast.
 
-SAM 3 has a file of its own. They know where things end better than any other model, in drawings too, and have no names. A point or a box gives one
-thing in a second; looking for everything asks them a thousand times (`anything.py`).
+SAM 3 has a file of its own. They know where things end better than any other model, in drawings too, and have no
+names. A point or a box gives one thing in a second; looking for everything asks them a thousand times (`anything.py`).
 """
 
 from pathlib import Path

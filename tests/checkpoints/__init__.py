@@ -1,7 +1,8 @@
 """Tiny checkpoints of random weights, so that big models are tested by their real loading code, offline.
 
-One file a model family, each with makers marked `@checkpoint(NAME of the weights)`: given an empty folder, a maker writes
-there what `layersr.weights` would have fetched, and returns the path that the loader gets (the file, or the folder).
+One file a model family, each with makers marked `@checkpoint(NAME of the weights)`: given an empty folder, a maker
+writes there what `layersr.weights` would have fetched, and returns the path that the loader gets (the file, or the
+folder).
 """
 
 import atexit

@@ -19,7 +19,8 @@ SWIN: dict[str, Any] = {
 }
 
 
-def _transformers() -> tuple[Any, Any]:
+def seeded() -> tuple[Any, Any]:
+    """Torch, its random numbers begun anew, and Transformers."""
     from layersr.backends.torching import without_broken_torchvision
 
     without_broken_torchvision()
@@ -47,7 +48,7 @@ def _written(model: Any, folder: Path, images: dict[str, Any], classes: Any, mas
 
 @checkpoint("mask2former")
 def mask2former(folder: Path) -> Path:
-    _, t = _transformers()
+    _, t = seeded()
     config = t.Mask2FormerConfig(
         backbone_config=t.SwinConfig(**SWIN),
         feature_size=32,
@@ -70,7 +71,7 @@ def mask2former(folder: Path) -> Path:
 
 @checkpoint("oneformer")
 def oneformer(folder: Path) -> Path:
-    _, t = _transformers()
+    _, t = seeded()
     words = [*LETTERS, *(letter + "</w>" for letter in LETTERS), "<|startoftext|>", "<|endoftext|>"]
     tokenizer = t.CLIPTokenizer(vocab={word: number for number, word in enumerate(words)}, merges=[])
     config = t.OneFormerConfig(
@@ -102,7 +103,7 @@ def oneformer(folder: Path) -> Path:
 
 @checkpoint("eomt")
 def eomt(folder: Path) -> Path:
-    _, t = _transformers()
+    _, t = seeded()
     config = t.EomtConfig(
         hidden_size=32,
         num_hidden_layers=3,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from checkpoints import checkpoint
-from checkpoints.panoptic import _transformers
+from checkpoints.panoptic import seeded
 
 DECODER: dict[str, Any] = {
     "hidden_size": 16,
@@ -37,7 +37,7 @@ def written(model: Any, folder: Path, images: dict[str, Any]) -> Path:
 
 @checkpoint("sam")
 def sam(folder: Path) -> Path:
-    _, t = _transformers()
+    _, t = seeded()
     vision = {
         "hidden_size": 16,
         "output_channels": 16,
@@ -58,7 +58,7 @@ def sam(folder: Path) -> Path:
 
 @checkpoint("sam2")
 def sam2(folder: Path) -> Path:
-    _, t = _transformers()
+    _, t = seeded()
     backbone = t.Sam2HieraDetConfig(
         hidden_size=8,
         num_attention_heads=1,

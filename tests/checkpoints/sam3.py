@@ -5,13 +5,13 @@ from pathlib import Path
 
 from checkpoints import checkpoint
 from checkpoints.clipseg import LETTERS
-from checkpoints.panoptic import _transformers
+from checkpoints.panoptic import seeded
 from checkpoints.sam import DECODER, sharpened
 
 
 @checkpoint("sam3")
 def sam3(folder: Path) -> Path:
-    torch, t = _transformers()
+    torch, t = seeded()
     words = [*LETTERS, *(letter + "</w>" for letter in LETTERS), "<|startoftext|>", "<|endoftext|>"]
     ends = {"bos_token_id": len(words) - 2, "eos_token_id": len(words) - 1, "pad_token_id": len(words) - 1}
     tokenizer = t.CLIPTokenizer(vocab={word: number for number, word in enumerate(words)}, merges=[])

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from checkpoints import checkpoint
 from checkpoints.clipseg import LETTERS
-from checkpoints.panoptic import _transformers
+from checkpoints.panoptic import seeded
 
 
 @checkpoint("grounding-dino")
 def grounding_dino(folder: Path) -> Path:
-    torch, t = _transformers()
+    _, t = seeded()
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, *("##" + letter for letter in LETTERS)]
     words += list(string.punctuation)
     (folder / "vocab.txt").write_text("\n".join(words))
@@ -46,7 +46,7 @@ def grounding_dino(folder: Path) -> Path:
 
 @checkpoint("owlv2")
 def owlv2(folder: Path) -> Path:
-    torch, t = _transformers()
+    torch, t = seeded()
     words = [*LETTERS, *(letter + "</w>" for letter in LETTERS), "<|startoftext|>", "<|endoftext|>"]
     tokenizer = t.CLIPTokenizer(vocab={word: number for number, word in enumerate(words)}, merges=[])
     ends = {"bos_token_id": len(words) - 2, "eos_token_id": len(words) - 1, "pad_token_id": 0}
