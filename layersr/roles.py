@@ -7,11 +7,12 @@ result.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 
 from layersr.arrays import RGB, Alpha, Mask, Scaled, ScaledAlpha, Trimap
+from layersr.progress import Report
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,6 +154,15 @@ class BroadInfiller(Infiller, Protocol):
 
     def broadly(self, image: RGB, hole: Mask, avoid: Mask | None = None) -> RGB:
         """The same without texture and fast: to compare with, not to be shown."""
+        ...
+
+
+@runtime_checkable
+class SlowInfiller(BroadInfiller, Protocol):
+    """An infiller that takes minutes: it can tell how far it is, and answers fast, with less care, what is asked so."""
+
+    def telling(self, report: Report) -> Self:
+        """The same infiller, whose calls tell `report` how far they are, 0..1; what that raises stops the call."""
         ...
 
 

@@ -27,7 +27,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "transformers": ("torch", "transformers"),
     "rembg": ("rembg",),
     "matting": ("pymatting",),
-    "torch": ("torch",),
+    "torch": ("torch", "safetensors"),
     "lama": ("torch", "simple_lama_inpainting"),
     "spandrel": ("torch", "spandrel"),
     "diffusers": ("torch", "diffusers", "transformers", "accelerate"),

@@ -10,7 +10,7 @@ from layersr.decomposing.cast import uncast
 from layersr.decomposing.choosing import Limits
 from layersr.decomposing.hidden import extend
 from layersr.decomposing.lights import lights
-from layersr.decomposing.models import Models
+from layersr.decomposing.models import Models, telling
 from layersr.decomposing.names import named
 from layersr.decomposing.order import order
 from layersr.decomposing.peel import peel
@@ -60,7 +60,8 @@ def decompose(
     elements = extend(elements, canvas)
     report(Progress("infill background", 0.62))
     cast = lights(picture, elements)
-    ground = background(uncast(picture, cast), elements, models.infill, peeled.left)
+    infill = telling(models.infill, within(report, 0.62, 0.9))
+    ground = background(uncast(picture, cast), elements, infill, peeled.left)
     if times > 1:
         ground, elements = means(ground, times), [small.shrunk(element, times) for element in elements]
         cast = [None if one is None else small.shrunk_cast(one, times) for one in cast]

@@ -17,10 +17,11 @@ from layersr.decomposing.background import explaining
 from layersr.decomposing.choosing import Limits
 from layersr.decomposing.element import Element, clipped, window_of
 from layersr.decomposing.matting import continued, trimap
+from layersr.decomposing.models import telling
 from layersr.decomposing.names import named
 from layersr.decomposing.stacking import as_shown, stacked
 from layersr.layers import Image, LayerStack
-from layersr.progress import Progress, Report, silent
+from layersr.progress import Progress, Report, silent, within
 from layersr.roles import Decomposer, Infiller, Matter, Sheet
 
 BLUR = 2
@@ -64,7 +65,7 @@ def decompose_at_once(
     report(Progress("take apart", 0.0))
     sheets = decomposer(picture, limits.max_layers, limits.granularity)
     report(Progress("cut out elements", 0.7))
-    ground, elements = _believed(picture, sheets, matte, infill)
+    ground, elements = _believed(picture, sheets, matte, telling(infill, within(report, 0.7, 0.9)))
     most = sorted(elements, key=lambda pair: -pair[1])[: limits.max_layers]
     chosen = named([element for element, shown in elements if any(element is one for one, _ in most)], canvas)
     report(Progress("seal", 0.9))

@@ -1,0 +1,145 @@
+"""Deep image prior: a network that never saw another picture learns this one, and what it paints in the hole is kept.
+
+D. Ulyanov, A. Vedaldi and V. Lempitsky, *Deep Image Prior*, CVPR 2018. The network turns fixed noise into a picture; it
+finds what repeats and what goes on long before it finds every pixel. Too long, and the hole fills with what fits
+nothing: so some known squares near the hole are kept from it, and it stops when it paints those no better any more.
+As in the authors' code the noise is shaken a little at every step, and the mean of the last hundred or so pictures
+counts, which is better than any one of them.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from layersr.arrays import RGB, Mask
+from layersr.progress import Progress, Report, silent
+
+SEED = 2018
+"""Chance is the same in every run."""
+
+FEATURES = (16, 32, 64, 64, 64)
+"""Features at the picture's size and at each halving below it; fine sizes cost most, and coarse ones see the forms."""
+
+PLANES, SKIPPED = 16, 4
+"""Planes of noise that it begins with, and features that go around the sizes below."""
+
+RATE, SHAKE, MEMORY = 0.01, 0.03, 0.99
+"""Adam's step, how much noise is added to the noise, and how much of the mean picture each step keeps."""
+
+STEPS, PATIENCE = 1500, 300
+"""At most so many steps, and so many without a better picture."""
+
+ASKED, BETTER = 10, 0.998
+"""Steps between two looks at the squares, and the share of the error below which they are painted better."""
+
+SQUARE, SQUARES = 9, 0.1
+"""Side in pixels of a square that is kept from the network, and their share of what is known near the hole."""
+
+NEAR = 24
+"""Pixels from the hole within which they lie, or the hole's depth if that is more."""
+
+Module = Tensor = Any
+
+
+def prior(
+    image: RGB, hole: Mask, steps: int = STEPS, device: str = "cpu", report: Report = silent
+) -> RGB:
+    """What the network makes of the whole picture; the hole is what counts, elsewhere it is nearly the picture.
+
+    The same picture and hole give the same on the same kind of device; what stood in the hole has no influence.
+
+    Args:
+        image: the picture.
+        hole: what to paint; something must be known.
+        steps: at most so many; each costs some 0.4 s for a picture of 320 x 320 on one core of a CPU.
+        device: where torch computes.
+        report: hears 0..1, at every tenth step.
+    """
+    import torch
+    from torch.nn import functional as F
+
+    tests = held_out(hole)
+    place = torch.device(device)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(SEED)
+        levels = network(hole.shape).to(place)
+        chance = torch.Generator().manual_seed(SEED)
+        noise = torch.rand((1, PLANES, *hole.shape), generator=chance).to(place) / 10
+    given = np.where(hole[..., None], np.float32(0), image).transpose(2, 0, 1)[None]
+    truth = torch.from_numpy(np.ascontiguousarray(given)).to(place)
+    learned, tested = (torch.from_numpy(mask).to(place) for mask in (~hole & ~tests, tests if tests.any() else ~hole))
+    optimizer = torch.optim.Adam(levels.parameters(), lr=RATE)
+    mean = best = None
+    least, since = float("inf"), 0
+    for step in range(steps):
+        shaken = noise + SHAKE * torch.randn(noise.shape, generator=chance).to(place)
+        painted = torch.sigmoid(_painted(levels, 0, shaken))
+        loss = F.mse_loss(painted[..., learned], truth[..., learned])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        keep = min(MEMORY, step / (step + ASKED))
+        now = painted.detach()
+        mean = now if mean is None else keep * mean + (1 - keep) * now
+        if step % ASKED == ASKED - 1 or step == steps - 1:
+            report(Progress("deep image prior", step / steps, f"step {step + 1} of at most {steps}"))
+            error = float(F.mse_loss(mean[..., tested], truth[..., tested]))
+            if best is None or error < BETTER * least:
+                best, least, since = mean, error, step
+            elif step - since >= PATIENCE:
+                break
+    report(Progress("deep image prior", 1.0))
+    return np.ascontiguousarray(best[0].permute(1, 2, 0).cpu().numpy())
+
+
+def held_out(hole: Mask) -> Mask:
+    """Squares of known pixels near the hole, but not at its rim, that tell how well the network paints; maybe none."""
+    import cv2
+
+    size = (SQUARE, SQUARE)
+    away = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, 5)
+    deep = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5).max()
+    near = (away > SQUARE) & (away <= SQUARE + max(NEAR, deep))
+    centres = np.flatnonzero(near)
+    count = int(SQUARES * centres.size / SQUARE**2)
+    out = np.zeros(hole.shape, np.uint8)
+    out.reshape(-1)[np.random.default_rng(SEED).permutation(centres)[:count]] = 1
+    return cv2.dilate(out, np.ones(size, np.uint8)) > 0
+
+
+def network(size: tuple[int, int]) -> Module:
+    """An hourglass for pictures of this size, not yet taught anything, from `PLANES` planes of noise to a picture.
+
+    It is a list of levels, each a `ModuleDict` of what halves, what goes around, and what comes back.
+    """
+    from torch import nn
+
+    def unit(planes: int, features: int, side: int, stride: int = 1) -> list[Module]:
+        convolved = nn.Conv2d(planes, features, side, stride, side // 2)
+        return [convolved, nn.BatchNorm2d(features), nn.LeakyReLU(0.2)]
+
+    depth = int(np.clip(np.log2(max(min(size), 1)) - 2, 1, len(FEATURES)))
+    levels, above = [], PLANES
+    for features in FEATURES[:depth]:
+        down = nn.Sequential(*unit(above, features, 3, 2), *unit(features, features, 3))
+        around = nn.Sequential(*unit(above, SKIPPED, 1))
+        levels.append(nn.ModuleDict({"down": down, "around": around}))
+        above = features
+    for level, features, below in zip(levels, FEATURES, (*FEATURES[1:depth], FEATURES[depth - 1]), strict=False):
+        mixed = [nn.BatchNorm2d(below + SKIPPED), *unit(below + SKIPPED, features, 3), *unit(features, features, 1)]
+        level["up"] = nn.Sequential(*mixed)
+    levels[0]["up"].append(nn.Conv2d(FEATURES[0], 3, 1))
+    return nn.ModuleList(levels)
+
+
+def _painted(levels: Module, level: int, planes: Tensor) -> Tensor:
+    """What a level and those below it make of planes."""
+    import torch
+    from torch.nn import functional as F
+
+    parts = levels[level]
+    below = parts["down"](planes)
+    if level + 1 < len(levels):
+        below = _painted(levels, level + 1, below)
+    below = F.interpolate(below, size=planes.shape[-2:], mode="bilinear", align_corners=False)
+    return parts["up"](torch.cat([below, parts["around"](planes)], 1))
