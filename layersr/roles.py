@@ -7,7 +7,7 @@ result.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, Self, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -161,7 +161,7 @@ class BroadInfiller(Infiller, Protocol):
 class SlowInfiller(BroadInfiller, Protocol):
     """An infiller that takes minutes: it can tell how far it is, and answers fast, with less care, what is asked so."""
 
-    def telling(self, report: Report) -> Self:
+    def telling(self, report: Report) -> BroadInfiller:
         """The same infiller, whose calls tell `report` how far they are, 0..1; what that raises stops the call."""
         ...
 

@@ -121,7 +121,7 @@ class DiffusionInfill(SlowInfill):
             if was.type == "cpu" or not out_of_memory(error):
                 raise
         self._pipe = self._pipe.to("cpu", torch.float32)
-        warnings.warn(f"The memory of {was} does not suffice; going on, much slower, on the CPU.", Notice)
+        warnings.warn(f"The memory of {was} does not suffice; going on, much slower, on the CPU.", Notice, stacklevel=2)
         return ask()
 
 

@@ -93,11 +93,10 @@ class RefinedInfill(LamaInfill):
         room = int(free_memory(self._model.device) / (BYTES * features / 64))
         if room >= min(hole.size, self._most):
             return around(self.paint, image, hole, avoid, self._most, self._report)
-        if room < self._side**2:
-            warnings.warn("The memory does not suffice to refine the infill: LaMa paints in one look.", Notice)
-            return self.roughly(image, hole, avoid)
-        warnings.warn(f"The memory suffices to refine the infill at {room / 1e6:.1f} megapixels only.", Notice)
-        return around(self.paint, image, hole, avoid, room, self._report)
+        once = room < self._side**2
+        how = "LaMa paints in one look" if once else f"it is done at {room / 1e6:.1f} megapixels"
+        warnings.warn(f"The memory does not suffice to refine the infill as it should be: {how}.", Notice, stacklevel=2)
+        return self.roughly(image, hole, avoid) if once else around(self.paint, image, hole, avoid, room, self._report)
 
     def paint(self, image: RGB, hole: Mask, report: Report) -> RGB:
         """See `painting.Paint`."""

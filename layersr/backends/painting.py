@@ -6,7 +6,6 @@ where these are too large as well, they are shrunk, and what is painted small ge
 
 from collections.abc import Callable
 from copy import copy
-from typing import Self
 
 import cv2
 import numpy as np
@@ -48,16 +47,14 @@ class SlowInfill(StructureInfill):
         """What the model paints: see `Paint`."""
         raise NotImplementedError
 
-    def telling(self, report: Report) -> Self:
+    def telling(self, report: Report) -> "SlowInfill":
         """See `roles.SlowInfiller`."""
         told = copy(self)
         told._report = report
         return told
 
 
-def around(
-    paint: Paint, image: RGB, hole: Mask, avoid: Mask | None, most: int, report: Report = silent
-) -> RGB:
+def around(paint: Paint, image: RGB, hole: Mask, avoid: Mask | None, most: int, report: Report = silent) -> RGB:
     """The image with every hole painted; see `roles.Infiller`.
 
     Args:
@@ -91,7 +88,7 @@ def around(
     return _kept(image, hole, painted)
 
 
-def surroundings(hole: Mask) -> list[tuple[tuple[slice, slice], Mask]]:
+def surroundings(hole: Mask) -> list[tuple[tuple[slice, slice], np.ndarray]]:
     """The windows of holes, near ones together, with what is around them; and the window's own hole."""
     near = cv2.dilate(hole.astype(np.uint8), np.ones((2 * GAP + 1, 2 * GAP + 1), np.uint8))
     count, group, boxes, _ = cv2.connectedComponentsWithStats(near)

@@ -9,7 +9,7 @@ from layersr.arrays import RGB, Mask
 from layersr.backends import backend
 from layersr.backends.painting import SlowInfill, seamless
 from layersr.backends.torching import torch_device
-from layersr.infill import prior
+from layersr.infill.prior import STEPS, prior
 from layersr.progress import Report
 
 MOST = 256 * 256
@@ -25,13 +25,13 @@ class PriorInfill(SlowInfill):
         most: see `SlowInfill`.
     """
 
-    def __init__(self, device: str, steps: int = prior.STEPS, most: int = MOST) -> None:
+    def __init__(self, device: str, steps: int = STEPS, most: int = MOST) -> None:
         super().__init__(device, most)
         self._device, self._steps = str(torch_device(device)), steps
 
     def paint(self, image: RGB, hole: Mask, report: Report) -> RGB:
         """See `painting.Paint`."""
-        return seamless(prior.prior(image, hole, self._steps, self._device, report), image, hole)
+        return seamless(prior(image, hole, self._steps, self._device, report), image, hole)
 
 
 @backend(
@@ -44,4 +44,4 @@ class PriorInfill(SlowInfill):
 )
 def load_prior(device: str) -> PriorInfill:
     """Loads nothing: what it knows it learns from each picture."""
-    return PriorInfill(device)
+    return PriorInfill(device, STEPS)

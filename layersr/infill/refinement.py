@@ -44,6 +44,7 @@ def refined(
     """
     import torch
 
+    report(Progress("refine the infill", 0.0))
     pictures = [(image, hole)]
     for _ in range(sizes(tuple(image.shape[-2:]), side) - 1):
         image, hole = pictures[-1]
@@ -117,8 +118,6 @@ def halved(image: Tensor) -> Tensor:
     line = torch.exp(-0.5 * torch.arange(-2.0, 3.0, device=image.device) ** 2)
     kernel = torch.outer(line, line) / line.sum() ** 2
     channels = image.shape[1]
-    blurred = F.conv2d(
-        F.pad(image, (2, 2, 2, 2), mode="reflect"), kernel.expand(channels, 1, 5, 5), groups=channels
-    )
+    blurred = F.conv2d(F.pad(image, (2, 2, 2, 2), mode="reflect"), kernel.expand(channels, 1, 5, 5), groups=channels)
     size = (image.shape[-2] // 2, image.shape[-1] // 2)
     return F.interpolate(blurred, size=size, mode="bilinear", align_corners=False)

@@ -19,7 +19,7 @@ def lama(folder: Path) -> Path:
     whole.generator.model = generator()
     # Statistics and weights as if it had been trained: no two channels are alike.
     for name, value in whole.state_dict().items():
-        if name.endswith("running_var") or name.endswith("weight") and value.ndim == 1:
+        if name.endswith("running_var") or (name.endswith("weight") and value.ndim == 1):
             value.uniform_(0.5, 1.5)
         elif name.endswith("running_mean") or name.endswith("bias"):
             value.normal_(0, 0.2)
