@@ -55,7 +55,7 @@ Module = Tensor = Any
 def prior(image: RGB, hole: Mask, steps: int = STEPS, device: str = "cpu", report: Report = silent) -> RGB:
     """What the network makes of the whole picture; the hole is what counts, elsewhere it is nearly the picture.
 
-    What stood in the hole has no influence. The same picture and hole give the same on a CPU, where as many threads run;
+    What stood in the hole has no influence. The same picture and hole give the same on a CPU with as many threads;
     GPUs add up in another order each time.
 
     Args:
