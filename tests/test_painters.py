@@ -9,8 +9,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from checkpoints import made, tiny
 
+from checkpoints import made, tiny
 from layersr import backends, decomposing
 from layersr.backends.painting import around, seamless, surroundings
 from layersr.errors import BackendError, Notice, WeightsError

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from checkpoints.rembg import redness
 
 from checkpoints import tiny
+from checkpoints.rembg import redness
 from layersr import backends
 from layersr.backends.layerd import TRUST
 from layersr.backends.subjects import SubjectDetector, subjects

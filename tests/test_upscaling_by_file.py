@@ -28,8 +28,9 @@ def saved(state: dict, path: Path) -> Path:
 @pytest.mark.parametrize("suffix", [".pth", ".ckpt", ".pt", ".safetensors", ".PTH"])
 def test_a_file_of_any_kind_is_chosen_by_its_name_and_says_its_factor(suffix: str, tmp_path: Path):
     tiny("upscale", "spandrel")  # skips where the package is missing
-    from checkpoints.spandrel import compact
     from safetensors.torch import save_file
+
+    from checkpoints.spandrel import compact
 
     path = tmp_path / f"model{suffix}"
     if suffix == ".safetensors":
@@ -44,6 +45,7 @@ def test_a_file_of_any_kind_is_chosen_by_its_name_and_says_its_factor(suffix: st
 def test_a_network_for_greys_sees_each_channel_by_itself(tmp_path: Path):
     tiny("upscale", "spandrel")
     import torch
+
     from checkpoints.spandrel import compact
 
     state = compact(scale=2)
@@ -63,6 +65,7 @@ def test_a_network_for_greys_sees_each_channel_by_itself(tmp_path: Path):
 def test_files_that_are_no_enlarging_networks_are_refused_by_name(tmp_path: Path):
     tiny("upscale", "spandrel")
     import torch
+
     from checkpoints.spandrel import compact
 
     with pytest.raises(WeightsError, match=r"other\.pth holds no network that is known"):

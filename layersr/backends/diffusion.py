@@ -6,7 +6,6 @@ or not, of 1, 2 or XL. No words are asked for, so nothing is added by name, at h
 run. Meant for GPUs: thirty looks at 1024 x 1024 pixels are minutes to hours on a CPU.
 """
 
-import json
 import warnings
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,9 @@ import numpy as np
 from layersr.arrays import RGB, Mask
 from layersr.backends import backend
 from layersr.backends.painting import SlowInfill, seamless
-from layersr.backends.torching import torch_device, without_broken_torchvision
-from layersr.errors import Notice, WeightsError
+from layersr.backends.pipelines import pipeline
+from layersr.backends.torching import torch_device
+from layersr.errors import Notice
 from layersr.infill.harmonic import harmonic
 from layersr.progress import Progress, Report
 from layersr.tiling import out_of_memory
@@ -140,30 +140,17 @@ def load_diffusion(device: str, folder: Path) -> DiffusionInfill:
     Raises:
         WeightsError: the folder holds something else.
     """
-    import torch
+    import torch  # missing, it is named before diffusers
 
-    place = torch_device(device)
-    without_broken_torchvision()
-    import diffusers
-    import transformers
-
-    for package in (diffusers, transformers):
-        package.utils.logging.disable_progress_bar()
-        package.utils.logging.set_verbosity_error()
-    try:
-        listed = json.loads((folder / "model_index.json").read_text(encoding="utf-8"))
-        pipe = diffusers.AutoPipelineForInpainting.from_pretrained(
-            folder,
-            local_files_only=True,
-            use_safetensors=True,
-            variant="fp16" if any(folder.glob("unet/*.fp16.safetensors")) else None,
-            dtype=torch.float32 if place.type == "cpu" else torch.float16,
-            **({"safety_checker": None, "requires_safety_checker": False} if "safety_checker" in listed else {}),
-        )
-    except (OSError, ValueError, KeyError) as error:
-        says = next(iter(str(error).splitlines()), type(error).__name__)
-        raise WeightsError(f"{folder} does not hold a Stable Diffusion model ({says}).") from error
-    if not hasattr(pipe, "unet"):
-        raise WeightsError(f"{folder} holds a {type(pipe).__name__}, not a Stable Diffusion model.")
-    pipe.set_progress_bar_config(disable=True)
+    place, large = torch_device(device), (folder / "text_encoder_2").is_dir()
+    kind = "StableDiffusionXLInpaintPipeline" if large else "StableDiffusionInpaintPipeline"
+    pipe = pipeline(
+        kind,
+        folder,
+        others=(kind.replace("Inpaint", ""),),
+        use_safetensors=True,
+        variant="fp16" if any(folder.glob("unet/*.fp16.safetensors")) else None,
+        dtype=torch.float32 if place.type == "cpu" else torch.float16,
+        **({} if large else {"safety_checker": None, "requires_safety_checker": False}),
+    )
     return DiffusionInfill(device, pipe.to(place))
