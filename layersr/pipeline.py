@@ -3,8 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from layersr import backends, decomposing, references, upscaling
+from layersr import backends, decomposing, needs, references, upscaling
 from layersr import recipe as recipes
+from layersr.backends import torching
 from layersr.errors import UsageError
 from layersr.images import read_mask
 from layersr.layers import Image, Layer, LayerStack
@@ -38,9 +39,10 @@ def run(image: Image, recipe: Recipe | None = None, report: Report = silent) -> 
 
     Raises:
         BackendError: the recipe names a backend that does not exist or is not installed.
+        WeightsError: the weights of one are not here; nothing is fetched.
         UsageError: a mask does not fit the picture.
     """
-    recipe = recipe or Recipe()
+    recipe = needs.resolved(recipe or Recipe())
     larger = sizes(image, recipe).scale > 1  # what cannot be is refused before the work
     stack = decompose(image, recipe, within(report, 0.0, 0.6 if larger else 1.0))
     flat = "flat" in recipe.keep
@@ -73,7 +75,7 @@ def sizes(image: Image | LayerStack, recipe: Recipe) -> Sizing:
 
 def decompose(image: Image, recipe: Recipe | None = None, report: Report = silent) -> LayerStack:
     """The first half of `run`: the exact stack at the picture's own size; the recipe's scale does not matter."""
-    recipe = recipe or Recipe()
+    recipe = needs.resolved(recipe or Recipe())
     if recipe.decompose != recipes.PEELING:
         return _at_once(image, recipe, report)
     prompts, wanted = _prompts(recipe, image), names(recipe.order) if recipe.order else []
@@ -85,7 +87,7 @@ def decompose(image: Image, recipe: Recipe | None = None, report: Report = silen
         Chain(backends.load("upscale", ENLARGING, recipe.device)),
         backends.load("understand", recipe.understand, recipe.device) if recipe.texts else None,
     )
-    return decomposing.decompose(
+    stack = decomposing.decompose(
         image,
         models,
         decomposing.Limits(recipe.max_layers, recipe.granularity, recipe.detect == "none", recipe.keep_together),
@@ -93,6 +95,9 @@ def decompose(image: Image, recipe: Recipe | None = None, report: Report = silen
         report,
         wanted,
     )
+    del models  # enlarging has models of its own, and the memory for them
+    torching.give_back()
+    return stack
 
 
 def _at_once(image: Image, recipe: Recipe, report: Report) -> LayerStack:
@@ -100,12 +105,14 @@ def _at_once(image: Image, recipe: Recipe, report: Report) -> LayerStack:
     report(Progress("load models", 0.0))
     models = (backends.load(role, getattr(recipe, role), recipe.device) for role in ("decompose", "matte", "infill"))
     limits = decomposing.Limits(recipe.max_layers, recipe.granularity)
-    return decomposing.decompose_at_once(image, *models, limits, report)
+    stack = decomposing.decompose_at_once(image, *models, limits, report)
+    torching.give_back()
+    return stack
 
 
 def upscale(stack: LayerStack, recipe: Recipe | None = None, report: Report = silent) -> LayerStack:
     """The second half of `run`: a sealed stack, as many times as large as the recipe says."""
-    recipe = recipe or Recipe()
+    recipe = needs.resolved(recipe or Recipe())
     wanted = sizes(stack, recipe)
     if wanted.scale == 1:
         return replace(stack, resolution=wanted.resolution)
@@ -117,6 +124,7 @@ def upscale(stack: LayerStack, recipe: Recipe | None = None, report: Report = si
         report,
         context=recipe.context,
     )
+    torching.give_back()
     return replace(upscaling.resize(large, wanted.width, wanted.height), resolution=wanted.resolution)
 
 

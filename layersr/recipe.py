@@ -5,7 +5,9 @@ import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from layersr import devices
 from layersr.errors import UsageError
+from layersr.presets import PRESETS, choices
 from layersr.sizing import SCALES, check
 
 KEEPS = ("flat", "original", "provenance")
@@ -18,6 +20,8 @@ PEELING = "layersr"
 @dataclass(frozen=True)
 class Recipe:
     """All the choices of one run. The same image and recipe give the same bytes.
+
+    In place of a backend may stand a preset (`layersr.presets`); the recipe in a document names what was taken.
 
     Attributes:
         scale: the document is this many times as large as the image: 1, 2, 3, 4 or 8.
@@ -37,7 +41,7 @@ class Recipe:
         infill: backend that paints what is hidden.
         upscale: backend that super-resolves colours.
         alpha: backend that enlarges mattes.
-        device: where models run.
+        device: where models run (`layersr.devices`).
         seed: for every random choice.
         context: beside edges, colours are enlarged in the picture around them and unmixed, not by themselves.
         keep: hidden layers for reference: "flat" is the picture enlarged as a whole by the same models, "original" the
@@ -82,6 +86,7 @@ class Recipe:
             if name not in KEEPS:
                 raise UsageError(f"There is nothing named {name!r} to keep; there is {', '.join(KEEPS)}.")
         check(self.size)
+        devices.check(self.device)
         if self.max_layers < 0:
             raise UsageError(f"--max-layers must be 0 or more, not {self.max_layers}.")
         if self.decompose != PEELING and (self.texts or self.masks or self.boxes or self.points or self.order):
@@ -101,7 +106,7 @@ def dumps(recipe: Recipe) -> str:
 
 
 def loads(text: str) -> Recipe:
-    """A recipe from TOML; missing fields keep their defaults.
+    """A recipe from TOML; missing fields keep their defaults. `preset = "best"` chooses all backends not named.
 
     Raises:
         UsageError: it is not TOML, names an unknown choice, or a value is of the wrong kind.
@@ -110,6 +115,10 @@ def loads(text: str) -> Recipe:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"The recipe is not valid TOML: {error}.") from error
+    if (preset := table.pop("preset", None)) is not None:
+        if preset not in PRESETS:
+            raise UsageError(f"There is no preset {preset!r}; there is {', '.join(PRESETS)}.")
+        table = {**choices(preset), **table}
     known = {f.name: f for f in fields(Recipe)}
     values = {}
     for name, value in table.items():

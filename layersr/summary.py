@@ -45,7 +45,7 @@ def summarise(image: Image, stack: LayerStack, written: LayerStack | None = None
         "canvas": {"width": stack.width, "height": stack.height, "resolution": stack.resolution},
         "layers": layers,
         "recomposition": figures,
-        "notes": list(final.notes),
+        "notes": list(dict.fromkeys((*stack.notes, *final.notes))),
         "check": _check(layers, figures, stack.width),
     }
 

@@ -23,6 +23,12 @@ Window = tuple[slice, slice]
 LEAST = 32
 """Pixels: a tile this small is not halved any more."""
 
+FULL = (
+    *("failed to allocate", "bad allocation", "bad_alloc", "out of memory", "not enough memory", "8007000e"),
+    *("alloc_failed", "smaller than requested bytes"),
+)
+"""How libraries say that memory did not suffice, in small letters: C++, torch, Windows; cuBLAS, onnxruntime."""
+
 Result = TypeVar("Result")
 
 
@@ -170,7 +176,7 @@ def out_of_memory(error: BaseException) -> bool:
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
     says = str(error).lower()
-    return any(words in says for words in ("failed to allocate", "bad allocation", "bad_alloc", "out of memory"))
+    return any(words in says for words in FULL)
 
 
 def _cells(wanted: Mask, cell: int) -> Iterator[Window]:

@@ -25,13 +25,33 @@ MAY_USE = {
     "flattening": {"layers", "groups", "color", "arrays"},
     "roles": {"arrays", "progress"},
     "sizing": {"errors"},
-    "recipe": {"errors", "sizing"},
-    "weights": {"errors", "progress"},
+    "devices": {"errors"},
+    "presets": set(),
+    "recipe": {"errors", "sizing", "devices", "presets"},
+    "weights": {"errors", "progress", "layersr"},
+    "needs": {"backends", "weights", "recipe", "presets", "devices", "roles", "errors"},
     "edit": {"layers", "color", *BASE},
     "score": {"layers", "flattening", "color", *BASE},
     "tiling": {"arrays", "blocks"},
+<<<<<<< HEAD
     "infill": {"arrays", "color", "errors", "bleed", "progress"},
     "backends": {"roles", "arrays", "errors", "progress", "weights", "color", "infill", "bleed", "tiling", "blocks"},
+=======
+    "infill": {"arrays", "color", "errors", "bleed"},
+    "backends": {
+        "roles",
+        "arrays",
+        "errors",
+        "progress",
+        "weights",
+        "color",
+        "infill",
+        "bleed",
+        "tiling",
+        "blocks",
+        "devices",
+    },
+>>>>>>> 4a02c92 (Weights are fetched, found in other caches, checked and locked; presets, devices, doctor and models on the command line)
     "documents": {"layers", "groups", "flattening", "color", "arrays", "errors"},
     "decoding": {"errors"},
     "images": {"decoding", "layers", "color", "arrays", "errors", "documents"},
@@ -91,7 +111,7 @@ def test_the_pipeline_knows_no_command_line():
 
 def test_nobody_names_a_model_but_the_pipeline_and_the_command_line():
     for part, paths in parts().items():
-        if part not in ("backends", "pipeline", "cli", "training"):
+        if part not in ("backends", "needs", "pipeline", "cli", "training"):
             assert not any("backends" in used(path) for path in paths), part
 
 
@@ -115,6 +135,8 @@ HELP = "from layersr.cli import run\nassert run({0!r}) == 0"
         HELP.format(["--help"]),
         HELP.format(["export", "--help"]),
         HELP.format(["score", "--help"]),
+        HELP.format(["models", "fetch", "--help"]),
+        HELP.format(["doctor", "--help"]),
     ],
 )
 def test_the_command_line_starts_light(code: str):

@@ -106,6 +106,17 @@ def missing(extra: str) -> list[str]:
     return [name for name in EXTRAS.get(extra, ()) if importlib.util.find_spec(name) is None]
 
 
+def check(backend: Backend) -> None:
+    """Refuse a backend whose packages are not installed.
+
+    Raises:
+        BackendError: just so; the message says what to install.
+    """
+    if absent := missing(backend.extra):
+        way = f"Run: pip install 'layersr[{backend.extra}]'"
+        raise BackendError(f"The {backend.role} backend {backend.name!r} needs {' and '.join(absent)}. {way}")
+
+
 def choose(role: str, choice: str) -> tuple[Backend, tuple[Path, ...]]:
     """The backend that a choice names, and the paths of its weights where the choice names them.
 
@@ -145,10 +156,7 @@ def load(role: str, choice: str, device: str = "cpu") -> Any:
         WeightsError: its weights are not here, or damaged (the message says how to get them).
     """
     found, paths = choose(role, choice)
-    if absent := missing(found.extra):
-        raise BackendError(
-            f"The {role} backend {found.name!r} needs {' and '.join(absent)}. Run: pip install 'layersr[{found.extra}]'"
-        )
+    check(found)
     try:
         return found.load(device, *(paths or map(files.path, found.weights)))
     except ImportError as error:

@@ -10,6 +10,7 @@ import numpy as np
 from layersr.arrays import RGB, Scaled
 from layersr.backends import backend
 from layersr.backends.networks import Network
+from layersr.tiling import LEAST
 
 PLAIN = ((0, 1),)
 """Quarter turns, and 1 or -1 for mirrored: the picture as it is."""
@@ -29,7 +30,7 @@ class CompactUpscaler:
 
     def __init__(self, device: str, names: Mapping[int, str], ways: tuple[tuple[int, int], ...]) -> None:
         self.scales = tuple(names)
-        self._networks = {scale: Network(name, device) for scale, name in names.items()}
+        self._networks = {scale: Network(name, device, 8 * LEAST) for scale, name in names.items()}
         self._ways = ways
 
     def __call__(self, image: RGB, scale: int) -> Scaled:

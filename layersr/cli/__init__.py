@@ -5,12 +5,13 @@ Nothing heavy is imported here or at the top of a command's file: `layersr --hel
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 
 import click
 
 import layersr
-from layersr.cli import export, flatten, inspect, interrupts, score, upscale
+from layersr.cli import doctor, export, flatten, inspect, interrupts, models, score, upscale
 from layersr.cli.failures import explain
 
 EPILOG = """
@@ -27,16 +28,23 @@ def cli() -> None:
     \b
     layersr export in.png out.psd     the main job: .psd, .psb, .ora, .kra, .xcf or a folder of PNGs
     layersr upscale in.psd out.psd    enlarge a document layer by layer, or a flat picture
+    layersr models                    other models' files: fetch, check, remove them
+    layersr doctor                    what is installed, what is missing, and what mends it
     layersr COMMAND --help            what a command can do
     """  # noqa: D301  # click wants the backspace itself
 
 
-for command in (export.export, upscale.upscale, flatten.flatten, inspect.inspect, score.score):
+COMMANDS = (export.export, upscale.upscale, flatten.flatten, inspect.inspect, score.score, models.models, doctor.doctor)
+for command in COMMANDS:
     cli.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")  # what is fetched is fetched by us, before the work
+    os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")  # what Apple's GPUs cannot do is done by the CPU
+    if os.environ.get("LAYERSR_DEBUG", "0") in ("", "0"):
+        warnings.simplefilter("ignore")  # other libraries' words to programmers; our own `Notice`s are shown
     sys.exit(run(arguments))
 
 

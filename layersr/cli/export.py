@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from layersr.cli import interrupts, show
+from layersr.cli import equipping, interrupts, show
 from layersr.cli.failures import explain
 from layersr.cli.inspect import listing
 from layersr.cli.outputs import DOCUMENTS, check_distinct, check_document, check_folder, check_picture, check_place
@@ -89,7 +89,7 @@ class Job:
 @click.option("--upscale", metavar="NAME", help="What enlarges colours [layersr].")
 @click.option("--alpha", metavar="NAME", help="What enlarges soft edges [layersr].")
 @click.option("--context", is_flag=True, default=None, help="Enlarge colours at edges in the picture around them.")
-@click.option("--device", metavar="NAME", help="Where models run [cpu].")
+@equipping.equipped
 @click.option("--seed", type=int, metavar="N", help="For every random choice [0].")
 @click.option(
     "--keep",
@@ -114,6 +114,9 @@ def export(
     report: Path | None,
     as_json: bool,
     force: bool,
+    preset: str | None,
+    offline: bool,
+    accept_licence: bool,
     **choices: Any,
 ) -> None:
     """Turn a flat picture into a layered document.
@@ -123,19 +126,32 @@ def export(
     layersr export in.png                  writes in.psd beside it
     layersr export *.png -o results        one document per picture
 
+    \b
+    --preset draft                         the fastest: to see what comes out
+    --preset standard                      the best of what is on this machine; fetches nothing
+    --preset best                          the best there is; says what it fetches, and how much
+
+    A step's own option says more than the preset. Weights that a choice needs are fetched once, before the work;
+    `layersr models` looks after them, `layersr doctor` tells what is here.
+
     What you name with --prompt, or point at with --mask, --box and --point, is lifted first, in the order given.
     Options override --recipe.
     With -o, --preview and --report are written per picture: `--preview sheet.png` gives DIR/NAME.sheet.png.
     """  # noqa: D301  # click wants the backspace itself
-    try:
-        jobs = _jobs(paths, folder, kind, preview, report)
-        _check(jobs, folder, force)
-        recipe = _recipe(recipe_file, choices, ctx.meta["prompts"])
-    except LayersrError as error:
-        if as_json:
-            show.event("error", message=str(error), code=error.exit_code)
-        raise
-    codes = {job.picture: _attempt(job, recipe, as_json, f"{i}/{len(jobs)} ") for i, job in enumerate(jobs, start=1)}
+    with show.notices(as_json) as notes:
+        try:
+            jobs = _jobs(paths, folder, kind, preview, report)
+            _check(jobs, folder, force)
+            recipe = _recipe(recipe_file, preset, choices, ctx.meta["prompts"])
+            recipe = equipping.equip(recipe, offline, accept_licence, as_json)
+        except LayersrError as error:
+            if as_json:
+                show.event("error", message=str(error), code=error.exit_code)
+            raise
+        codes = {
+            job.picture: _attempt(job, recipe, as_json, f"{i}/{len(jobs)} ", notes)
+            for i, job in enumerate(jobs, start=1)
+        }
     failed = [picture for picture, code in codes.items() if code]
     if len(jobs) > 1:
         names = f"; failed: {', '.join(failed)}" if failed else ""
@@ -173,29 +189,32 @@ def _check(jobs: list[Job], folder: Path | None, force: bool) -> None:
     check_distinct(Path(path) for job in jobs for path in (job.out, job.preview, job.report) if path)
 
 
-def _recipe(file: str | None, choices: dict[str, Any], order: tuple[str, ...]) -> "Recipe":
-    """The recipe file's choices, overridden by what the command line says."""
+def _recipe(file: str | None, preset: str | None, choices: dict[str, Any], order: tuple[str, ...]) -> "Recipe":
+    """The recipe file's choices, overridden by the preset, overridden by what else the command line says."""
     from dataclasses import replace
 
-    from layersr import backends
     from layersr import recipe as recipes
 
     recipe = recipes.load(file) if file else recipes.Recipe()
     given = {name: value for name, value in choices.items() if value not in (None, ())} | sized_by(choices)
     if order:
         given = {"texts": (), "masks": (), "boxes": (), "points": (), **given, "prompts": order}
-    recipe = replace(recipe, **given)
-    for role in ("decompose", "detect", "understand", "matte", "infill", "upscale", "alpha"):
-        if (role, name := getattr(recipe, role)) not in (("detect", "none"), ("decompose", recipes.PEELING)):
-            backends.choose(role, name)  # a wrong name is told now, with those there are
-    return recipe
+    return replace(recipe, **{**equipping.preset_choices(preset, recipe), **given})
 
 
-def _attempt(job: Job, recipe: "Recipe", as_json: bool, count: str) -> int:
-    """Do one job; a failure is told and becomes its exit code, so that the others go on."""
+def _attempt(job: Job, recipe: "Recipe", as_json: bool, count: str, notes: list[str]) -> int:
+    """Do one job; a failure is told and becomes its exit code, so that the others go on.
+
+    Args:
+        job: which.
+        recipe: how.
+        as_json: see `show.Display`.
+        count: of the jobs, for people.
+        notes: grows by every `Notice`.
+    """
     display = show.Display(as_json, f"{'' if count == '1/1 ' else count}{Path(job.picture).name}")
     try:
-        return _export(job, recipe, display)
+        return _export(job, recipe, display, notes)
     except Exception as error:
         interrupts.check()  # what failed may have failed because of it
         sentence, code = explain(error)
@@ -208,7 +227,7 @@ def _attempt(job: Job, recipe: "Recipe", as_json: bool, count: str) -> int:
         display.close()
 
 
-def _export(job: Job, recipe: "Recipe", display: show.Display) -> int:
+def _export(job: Job, recipe: "Recipe", display: show.Display, notices: list[str]) -> int:
     """One picture to one document, read back and compared."""
     from dataclasses import replace
 
@@ -228,7 +247,7 @@ def _export(job: Job, recipe: "Recipe", display: show.Display) -> int:
     display(Progress("check", 0.95))
     written = documents.read(job.out)
     result = score.recomposition(written, image.pixels)
-    _extras(job, image, stack, written, display)
+    _extras(job, image, replace(stack, notes=(*stack.notes, *notices)), written, display)
     display(Progress("done", 1.0))
     display.close()
     seconds = round(time.monotonic() - start, 2)

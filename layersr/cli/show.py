@@ -3,11 +3,15 @@
 import json
 import shutil
 import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
 from layersr.cli import interrupts
+from layersr.errors import Notice
 from layersr.progress import Progress
 
 
@@ -17,8 +21,38 @@ def event(name: str, **values: Any) -> None:
     sys.stdout.flush()
 
 
+@contextmanager
+def notices(as_json: bool) -> Iterator[list[str]]:
+    """While open, every `Notice` is told once, as a line or an event, and kept in the list."""
+    told: list[str] = []
+
+    def show(message: Warning | str, category: type[Warning], *where: Any) -> None:
+        if not issubclass(category, Notice):
+            usual(message, category, *where)
+        elif str(message) not in told:
+            told.append(str(message))
+            if as_json:
+                event("note", message=str(message))
+            else:
+                clear()
+                click.echo(f"note: {message}", err=True)
+
+    with warnings.catch_warnings():
+        usual = warnings.showwarning
+        warnings.simplefilter("always", Notice)
+        warnings.showwarning = show
+        yield told
+
+
+def clear() -> None:
+    """Take a bar away that a terminal may show, so that words can follow."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\033[K")
+        sys.stderr.flush()
+
+
 class Display:
-    """The report of one job; call it with every event, close it at the end.
+    """The report of one job; call it with every event, close it at the end, or use it in a `with`.
 
     Args:
         as_json: events as JSON lines on stdout instead of a bar on stderr.
@@ -46,15 +80,20 @@ class Display:
         elif self.bar:
             width = shutil.get_terminal_size().columns
             full = round(24 * progress.done)
-            line = f"{self.title}  {'━' * full}{'─' * (24 - full)} {now[1]:3d} %  {progress.stage}"
+            line = f"{self.title}  {'━' * full}{'─' * (24 - full)} {now[1]:3d} %  {progress.stage}  {progress.message}"
             sys.stderr.write("\r\033[K" + line[: width - 1])
             sys.stderr.flush()
+
+    def __enter__(self) -> "Display":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Take the bar away, so that words can follow."""
         if self.bar:
-            sys.stderr.write("\r\033[K")
-            sys.stderr.flush()
+            clear()
 
 
 def table(rows: list[list[str]], right: frozenset[int] = frozenset()) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from layersr.cli import show
+from layersr.cli import equipping, show
 from layersr.cli.outputs import check_document, check_picture
 from layersr.cli.sizes import sized, sized_by
 from layersr.errors import LayersrError
@@ -22,10 +22,19 @@ if TYPE_CHECKING:
 @click.option("--upscale", metavar="NAME", help="What enlarges colours [layersr].")
 @click.option("--alpha", metavar="NAME", help="What enlarges soft edges [layersr].")
 @click.option("--context", is_flag=True, default=None, help="Enlarge colours at edges in the picture around them.")
-@click.option("--device", metavar="NAME", help="Where models run [cpu].")
+@equipping.equipped
 @click.option("--json", "as_json", is_flag=True, help="Events as JSON lines on stdout.")
 @click.option("--force", is_flag=True, help="Replace OUT if it exists.")
-def upscale(file: str, out: str, as_json: bool, force: bool, **choices: Any) -> None:
+def upscale(
+    file: str,
+    out: str,
+    as_json: bool,
+    force: bool,
+    preset: str | None,
+    offline: bool,
+    accept_licence: bool,
+    **choices: Any,
+) -> None:
     """Enlarge a picture, or a layered document layer by layer.
 
     \b
@@ -37,10 +46,10 @@ def upscale(file: str, out: str, as_json: bool, force: bool, **choices: Any) -> 
     IN is a picture, or a .psd, .psb, .ora, .xcf, .kra or a folder layersr wrote. What a document holds that layersr
     cannot keep is told, one line each.
     """  # noqa: D301  # click wants the backspace itself
+    from layersr import needs
     from layersr import recipe as recipes
     from layersr.documents import SUFFIXES
 
-    display = show.Display(as_json, Path(file).name)
     try:
         flat = Path(out).suffix.lower() not in (*SUFFIXES, "") and not Path(out).is_dir()
         if flat:
@@ -48,16 +57,17 @@ def upscale(file: str, out: str, as_json: bool, force: bool, **choices: Any) -> 
         else:
             check_document(out, force, [file])
         given = {name: value for name, value in choices.items() if value is not None} | sized_by(choices)
-        _upscale(file, out, recipes.Recipe(**given), flat, display)
+        recipe = recipes.Recipe(**{**equipping.preset_choices(preset, roles=needs.ENLARGING), **given})
+        with show.notices(as_json) as notes, show.Display(as_json, Path(file).name) as display:
+            recipe = equipping.equip(recipe, offline, accept_licence, as_json, needs.ENLARGING)
+            _upscale(file, out, recipe, flat, display, notes)
     except LayersrError as error:
         if as_json:
             show.event("error", message=str(error), code=error.exit_code)
         raise
-    finally:
-        display.close()
 
 
-def _upscale(file: str, out: str, recipe: Any, flat: bool, display: show.Display) -> None:
+def _upscale(file: str, out: str, recipe: Any, flat: bool, display: show.Display, notices: list[str]) -> None:
     import layersr
     from layersr import documents, flattening, images, pipeline
     from layersr.cli.inspect import listing
@@ -78,7 +88,7 @@ def _upscale(file: str, out: str, recipe: Any, flat: bool, display: show.Display
     display.close()
     seconds = round(time.monotonic() - start, 2)
     if display.as_json:
-        show.event("done", output=out, layers=listing(large), seconds=seconds, notes=notes)
+        show.event("done", output=out, layers=listing(large), seconds=seconds, notes=[*notes, *notices])
         return
     for note in notes:
         click.echo(f"note: {note}", err=True)
