@@ -54,3 +54,17 @@ def shared_data() -> Path:
 def samples() -> Path:
     """The pictures the project draws itself."""
     return ROOT / "samples"
+
+
+CACHES = ("U2NET_HOME", "REMBG_HOME", "XDG_DATA_HOME", "TORCH_HOME", "XDG_CACHE_HOME", "HF_HOME", "HF_HUB_CACHE")
+"""Environment variables that say where other programs keep weights."""
+
+
+@pytest.fixture
+def weights_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache for weights, no other program's, and a network without proxies."""
+    for name in (*CACHES, "LAYERSR_OFFLINE", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "person"))
+    monkeypatch.setenv("LAYERSR_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache"

@@ -119,7 +119,7 @@ def _go_on(url: str, part: Path, report: Report) -> str:
     return redirects.sha256
 
 
-def _copy(answer: IO[bytes], out: IO[bytes], had: int, total: int | None, report: Report) -> int:
+def _copy(answer: http.client.HTTPResponse, out: IO[bytes], had: int, total: int | None, report: Report) -> int:
     size = had
     while chunk := _read(answer):
         out.write(chunk)
@@ -129,7 +129,7 @@ def _copy(answer: IO[bytes], out: IO[bytes], had: int, total: int | None, report
     return size
 
 
-def _read(answer: IO[bytes]) -> bytes:
+def _read(answer: http.client.HTTPResponse) -> bytes:
     try:
         return answer.read(CHUNK)
     except OSError as error:  # the network's, not the disk's
