@@ -25,5 +25,6 @@ def check(device: str) -> None:
     Raises:
         UsageError: just so.
     """
-    if kind(device) not in DEVICES or not re.fullmatch(r"auto|cpu|[a-z]+(:\d{1,3})?", device):
+    numbered = kind(device) in DEVICES[2:] and re.fullmatch(r"[a-z]+:\d{1,3}", device)
+    if device not in DEVICES and not numbered:
         raise UsageError(f"There is no device {device!r}; there is {', '.join(DEVICES)}, and cuda:1 and so on.")
