@@ -174,13 +174,17 @@ def _torchvision() -> dict[str, str] | None:
 
 
 def torchvision_command(torch: str) -> str:
-    """The command that installs the torchvision of a torch: 0.28 with 2.13, from the index that its build names."""
+    """The command that installs the torchvision of a torch, from the index that its build names.
+
+    0.28 goes with 2.13 and so on down; from 0.29 on it says itself that it goes with 2.14 and all that follow.
+    """
     version = re.match(r"2\.(\d+)", torch)
     if not version:
         return "pip uninstall -y torchvision"
+    wanted = f"==0.{int(version[1]) + 15}.*" if int(version[1]) < 14 else ">=0.29"
     build = torch.partition("+")[2]
     index = f" --index-url https://download.pytorch.org/whl/{build}" if build else ""
-    return f"pip install --force-reinstall --no-deps 'torchvision==0.{int(version[1]) + 15}.*'{index}"
+    return f"pip install --force-reinstall --no-deps 'torchvision{wanted}'{index}"
 
 
 def _networks() -> list[dict[str, str]]:

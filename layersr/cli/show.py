@@ -15,7 +15,7 @@ from layersr.errors import Notice
 from layersr.progress import Progress
 
 
-def event(name: str, **values: Any) -> None:
+def event(name: str, /, **values: Any) -> None:
     """One line for the program that listens, at once."""
     click.echo(json.dumps({"event": name, **values}))
     sys.stdout.flush()
