@@ -173,13 +173,8 @@ def test_fetch_path_verify_and_remove(publisher: Publisher, weights_home: Path):
     os.utime(place, ns=(status.st_atime_ns, status.st_mtime_ns))  # only hashing again can tell
     assert call("models", "path", "net").exit_code == 0
     assert str(place) in refused("models", "verify")
-    assert (
-        "net-weights (7.0 kB) are not on this machine"
-        in [
-            call("models", "remove", "net"),
-            refused("models", "verify", "net"),
-        ][1]
-    )
+    assert call("models", "remove", "net").stdout == "net-weights: 7.0 kB freed\n"
+    assert "net-weights (7.0 kB) are not on this machine" in refused("models", "verify", "net")
     assert not place.exists()
     assert call("models", "remove", "net").stdout == "net-weights: not here\n"
 
@@ -392,7 +387,7 @@ def test_a_cache_that_cannot_be_written_is_told(healthy: SimpleNamespace, weight
     ("torch", "command"),
     [
         ("2.6.0+cu124", "'torchvision==0.21.*' --index-url https://download.pytorch.org/whl/cu124"),
-        ("2.15.0", "'torchvision==0.30.*'"),
+        ("2.15.0", "'torchvision>=0.29'"),
         ("3.0", "pip uninstall -y torchvision"),
     ],
 )

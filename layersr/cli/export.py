@@ -12,6 +12,7 @@ from layersr.cli import equipping, interrupts, show
 from layersr.cli.failures import explain
 from layersr.cli.inspect import listing
 from layersr.cli.outputs import DOCUMENTS, check_distinct, check_document, check_folder, check_picture, check_place
+from layersr.cli.prompts import InOrder, Numbers, check_prompts
 from layersr.cli.sizes import sized, sized_by
 from layersr.errors import LayersrError, UsageError
 
@@ -19,37 +20,6 @@ if TYPE_CHECKING:
     from layersr.layers import Image, LayerStack
     from layersr.recipe import Recipe
     from layersr.score import Recomposition
-
-PROMPTS = {"--prompt": "text", "--mask": "mask", "--box": "box", "--point": "point"}
-
-
-class Numbers(click.ParamType):
-    """Whole numbers between commas, as many as there are names."""
-
-    def __init__(self, *names: str) -> None:
-        self.names = names
-        self.name = ",".join(names)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
-        """The numbers, or click's usage error."""
-        try:
-            numbers = tuple(int(part) for part in value.split(","))
-        except ValueError:
-            numbers = ()
-        if len(numbers) != len(self.names):
-            self.fail(f"{value!r} should be whole numbers: {self.name}, in pixels of the picture.", param, ctx)
-        return numbers
-
-
-class InOrder(click.Command):
-    """Remembers in what order words, masks, boxes and points were given, which click tells within one option only."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Note the kinds in passing."""
-        given = args[: args.index("--")] if "--" in args else args
-        kinds = [PROMPTS.get(argument.partition("=")[0]) for argument in given]
-        ctx.meta["prompts"] = tuple(kind for kind in kinds if kind)
-        return super().parse_args(ctx, args)
 
 
 @dataclass(frozen=True)
@@ -239,7 +209,7 @@ def _export(job: Job, recipe: "Recipe", display: show.Display, notices: list[str
     if display.as_json:
         show.event("start", version=layersr.__version__, input=job.picture, output=job.out)
     image = images.read_image(job.picture)
-    _check_prompts(recipe, image)
+    check_prompts(recipe, image)
     stack = pipeline.run(image, recipe, within(display, 0.0, 0.9))
     display(Progress("write", 0.9))
     documents.write(stack, job.out)
@@ -260,18 +230,6 @@ def _export(job: Job, recipe: "Recipe", display: show.Display, notices: list[str
     else:
         _tell(job, image, stack, result, seconds)
     return 0
-
-
-def _check_prompts(recipe: "Recipe", image: "Image") -> None:
-    """Refuse points and boxes that lie beside the picture."""
-    size = f"the picture is {image.width} x {image.height}"
-    for x, y in recipe.points:
-        if not (0 <= x < image.width and 0 <= y < image.height):
-            raise UsageError(f"The point {x},{y} lies outside: {size}.")
-    for left, top, width, height in recipe.boxes:
-        meets = left < image.width and top < image.height and left + width > 0 and top + height > 0
-        if width <= 0 or height <= 0 or not meets:
-            raise UsageError(f"The box {left},{top},{width},{height} (left,top,width,height) holds nothing: {size}.")
 
 
 def _extras(job: Job, image: "Image", stack: "LayerStack", written: "LayerStack", display: Callable) -> None:

@@ -103,7 +103,7 @@ def _wanted(names: tuple[str, ...], preset: str | None) -> "list[Weights]":
     wanted = [one for name in names for one in needs.named(name)]
     if preset:
         recipe = needs.resolved(Recipe(**choices(preset), texts=("anything",)))
-        wanted += needs.weights_of(recipe)
+        wanted += needs.weights_of(recipe, tuple(choices(preset)))
     return list({one.name: one for one in wanted}.values())
 
 

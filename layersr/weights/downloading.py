@@ -81,7 +81,8 @@ def download(url: str, part: Path, report: Report) -> str | None:
         if tries < TRIES:
             time.sleep(PAUSE * 2 ** (tries - 1))
     kept = f" {megabytes(_size(part))} are here; the next try goes on from there." if _size(part) else ""
-    raise WeightsError(f"{url} cannot be fetched ({failed}).{kept}")
+    way = f"Or get it by other means and place it at {part.with_suffix('')}."
+    raise WeightsError(f"{url} cannot be fetched ({failed}).{kept} {way}")
 
 
 def _go_on(url: str, part: Path, report: Report) -> str:

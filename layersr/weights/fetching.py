@@ -94,7 +94,7 @@ def _fetch_file(weights: Weights, file: File, report: Report) -> None:
         raise WeightsError(f"The publisher of {weights.name} has no {file.url} any more. Place {file.path} at {place}.")
     with _writing():
         found = records.sha256_of(part)
-        first = records.expected(kept.record(weights), place)
+        first = "" if file.sha256 else records.expected(kept.record(weights), place)
         for wanted, whose in ((file.sha256, "layersr knows"), (told, "its publisher tells"), (first, "came first")):
             if wanted not in ("", found):
                 part.unlink()
