@@ -12,7 +12,7 @@ from layersr import backends, devices, presets
 from layersr import weights as kept
 from layersr.backends import Backend
 from layersr.errors import BackendError, Notice, UsageError
-from layersr.recipe import Recipe
+from layersr.recipe import PEELING, Recipe
 from layersr.roles import ROLES
 from layersr.weights import Weights
 
@@ -21,6 +21,12 @@ CHOSEN = tuple(f.name for f in fields(Recipe) if f.name in ROLES)
 
 ENLARGING = ("upscale", "alpha")
 """Those that only enlarging needs."""
+
+FINDING = ("detect", "understand")
+"""Those that only peeling needs."""
+
+WAYS = {("detect", "none"), ("decompose", PEELING)}
+"""(Role, choice) that is no backend."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,11 @@ def resolved(recipe: Recipe) -> Recipe:
     """
     _check_device(recipe.device)
     asked = {role: name for role in CHOSEN if (name := getattr(recipe, role)) in presets.PRESETS}
-    return replace(recipe, **{role: taken(role, preset, recipe.device) for role, preset in asked.items()})
+    named = replace(recipe, **{role: taken(role, preset, recipe.device) for role, preset in asked.items()})
+    for role, name in chosen(named):
+        if asked.get(role) == "best" and (hint := better(role, name, recipe.device)):
+            warnings.warn(hint, Notice, stacklevel=2)
+    return named
 
 
 def taken(role: str, preset: str, device: str = "cpu") -> str:
@@ -83,13 +93,17 @@ def taken(role: str, preset: str, device: str = "cpu") -> str:
     if role not in presets.PRESETS[preset]:
         raise UsageError(f"The preset {preset} has nothing for --{role}; name a backend.")
     names = presets.candidates(preset, role, partial(accelerated, device))
-    name = presets.chosen(names, lambda name: usable(role, name, here=preset != "best"))
-    better = [backends.find()[role, other] for other in names[: names.index(name)]] if preset == "best" else []
-    for backend in [b for b in better if backends.missing(b.extra)][:1]:
-        what = f"{' and '.join(backends.missing(backend.extra))}: pip install 'layersr[{backend.extra}]'"
-        text = f"For {role}, {backend.name} would be better than {name}; it needs {what}"
-        warnings.warn(text, Notice, stacklevel=3)
-    return name
+    return presets.chosen(names, lambda name: usable(role, name, here=preset != "best"))
+
+
+def better(role: str, name: str, device: str = "cpu") -> str:
+    """A sentence on the package that would bring a better backend than the one that `best` takes here, or ""."""
+    names = presets.candidates("best", role, partial(accelerated, device))
+    for backend in (backends.find()[role, other] for other in names[: names.index(name)]):
+        if absent := backends.missing(backend.extra):
+            command = f"pip install 'layersr[{backend.extra}]'"
+            return f"For {role}, {backend.name} would be better than {name}; it needs {' and '.join(absent)}: {command}"
+    return ""
 
 
 def usable(role: str, name: str, here: bool = True) -> bool:
@@ -134,12 +148,15 @@ def _check_device(device: str) -> None:
 
 def chosen(recipe: Recipe, roles: tuple[str, ...] = CHOSEN) -> Iterator[tuple[str, str]]:
     """Role and choice of everything a recipe is going to use, of these roles."""
-    larger = recipe.scale > 1 or bool(recipe.size or recipe.dpi)
+    unused = {"understand"} if not recipe.texts else set()
+    if recipe.scale == 1 and not (recipe.size or recipe.dpi):
+        unused |= set(ENLARGING)
+    if recipe.decompose != PEELING:
+        unused |= set(FINDING)
     for role in roles:
-        name = getattr(recipe, role)
-        if name == "none" or (role == "understand" and not recipe.texts) or (role in ENLARGING and not larger):
-            continue
-        yield role, name
+        choice = (role, getattr(recipe, role))
+        if choice not in WAYS and role not in unused:
+            yield choice
 
 
 def check(recipe: Recipe, roles: tuple[str, ...] = CHOSEN) -> None:
@@ -149,9 +166,9 @@ def check(recipe: Recipe, roles: tuple[str, ...] = CHOSEN) -> None:
         BackendError: a name is unknown, or a package is missing (the message says what to install).
         WeightsError: a file that a choice names does not exist.
     """
-    for role in roles:
-        if (role, getattr(recipe, role)) != ("detect", "none"):
-            backends.choose(role, getattr(recipe, role))
+    for choice in ((role, getattr(recipe, role)) for role in roles):
+        if choice not in WAYS:
+            backends.choose(*choice)
     for role, name in chosen(recipe, roles):
         backends.check(backends.choose(role, name)[0])
 

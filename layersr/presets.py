@@ -20,8 +20,10 @@ PRESETS: dict[str, dict[str, tuple[str, ...]]] = {
         "alpha": ("classic",),
     },
     "standard": {
-        "detect": ("layersr",),  # taught what lies on top; models of subjects see one, panoptic ones no painted things
-        "understand": ("clipseg",),
+        # It was taught what lies on top. Models of subjects see one, panoptic ones know 80 things of photographs, and
+        # what finds everything with a contour does not know what is a thing: those are for whoever asks for them.
+        "detect": ("layersr",),
+        "understand": ("grounding-dino", "clipseg"),
         "matte": ("layersr",),
         "infill": ("layersr",),
         "upscale": ("layersr",),
@@ -29,16 +31,16 @@ PRESETS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "best": {
         "detect": ("layersr",),
-        "understand": ("clipseg",),
+        "understand": ("grounding-dino", "clipseg"),
         "matte": ("layersr",),
         "infill": ("layersr",),
-        "upscale": ("layersr-careful", "layersr"),
+        "upscale": ("swin2sr", "layersr-careful"),  # faithful ones; those that invent texture are for whoever asks
         "alpha": ("layersr",),
     },
 }
 """Preset, role, and the backends that do it, the best first; the last one comes with layersr where any does."""
 
-SLOW: frozenset[tuple[str, str]] = frozenset()
+SLOW: frozenset[tuple[str, str]] = frozenset({("upscale", "swin2sr")})
 """(Role, backend) that takes many minutes a picture on a CPU: presets take those on an accelerator only."""
 
 

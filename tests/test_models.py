@@ -12,7 +12,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from weights_server import Publisher, publishing
 
 import layersr
 from layersr import backends, pipeline
@@ -23,6 +22,7 @@ from layersr.errors import Notice, WeightsError
 from layersr.images import write_image
 from layersr.recipe import Recipe
 from layersr.weights import File, Weights, downloading, records
+from weights_server import Publisher, publishing
 
 NET = b"numbers" * 1000
 
@@ -319,6 +319,11 @@ def test_doctor_finds_nothing_where_all_is_well(healthy: SimpleNamespace):
     assert result.stdout.splitlines()[-1] == "nothing is broken"
     assert "devices of torch: cpu, cuda" in result.stdout
     assert "clipseg (not here)" in result.stdout
+    healthy.absent |= {"torch", "transformers"}
+    words = call("doctor").stdout
+    assert (
+        "grounding-dino would be better than clipseg; it needs torch and transformers: pip install 'layersr[" in words
+    )
 
 
 @pytest.mark.parametrize(

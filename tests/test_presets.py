@@ -44,7 +44,7 @@ def place(weights: Weights) -> None:
 
 def test_presets_name_backends_that_exist_and_for_every_role_one_that_comes_with_layersr():
     for preset, roles in PRESETS.items():
-        assert set(roles) == set(needs.CHOSEN), preset
+        assert set(roles) == set(needs.CHOSEN) - {"decompose"}, preset
         for role, names in roles.items():
             for name in names:
                 assert (role, name) in backends.find()
@@ -63,7 +63,12 @@ def test_the_standard_takes_what_is_here_and_nothing_that_must_be_fetched(field:
 
 def test_the_best_may_be_fetched_and_a_package_that_would_be_better_is_told(field: SimpleNamespace):
     with pytest.warns(Notice, match=r"far would be better than slow; it needs simple.*pip install 'layersr\[lama\]'"):
-        assert needs.taken("infill", "best") == "slow"
+        assert needs.resolved(Recipe(infill="best")).infill == "slow"
+    assert needs.resolved(Recipe(understand="best")).understand == "grounding-dino"
+    field.absent["transformers"] = ["torch"]
+    assert needs.resolved(Recipe(understand="best")).understand == "clipseg"  # nobody asked for anything in words
+    with pytest.warns(Notice, match="grounding-dino would be better than clipseg; it needs torch"):
+        needs.resolved(Recipe(understand="best", texts=("eyes",)))
     field.absent = {}
     assert needs.taken("infill", "best") == "far"
 
@@ -109,11 +114,13 @@ def test_the_recipe_that_is_kept_names_what_was_used():
 
 def test_only_what_is_going_to_be_used_is_needed(field: SimpleNamespace):
     assert needs.weights_of(Recipe()) == []
-    needed = needs.weights_of(Recipe(infill="slow", texts=("eyes",)))
+    needed = needs.weights_of(Recipe(infill="slow", texts=("eyes",), understand="clipseg"))
     assert {weights.name for weights in needed} == {"clipseg", "slow"}
     assert needs.weights_of(Recipe(infill="slow"), needs.ENLARGING) == []
     roles = {role for role, _ in needs.chosen(Recipe(scale=1, detect="none"))}
     assert roles == {"matte", "infill"}
+    roles = {role for role, _ in needs.chosen(Recipe(decompose="qwen-image-layered"))}
+    assert roles == {"decompose", "matte", "infill", "upscale", "alpha"}
 
 
 def test_files_of_ones_own_need_no_weights(field: SimpleNamespace, tmp_path: Path):

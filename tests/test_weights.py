@@ -12,13 +12,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from weights_server import Publisher, publishing
 
 import layersr
 from layersr import weights as kept
 from layersr.errors import OutputError, WeightsError
 from layersr.progress import Progress
 from layersr.weights import File, Weights, downloading, fetching, records
+from weights_server import Publisher, publishing
 
 NET = bytes(range(256)) * 5000
 """1.28 MB: two chunks."""

@@ -31,10 +31,8 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 def _lines(found: dict[str, Any]) -> list[str]:
     system = found["system"]
     lines = [f"layersr {found['version']}, Python {system['python']}, {system['platform']}"]
-    memory = f", {system['memory'] / 2**30:.1f} GiB of memory ({system['free'] / 2**30:.1f} free)" * bool(
-        system["memory"]
-    )
-    lines += [f"{system['cores']} cores{memory}", ""]
+    memory, free = (system[key] / 2**30 for key in ("memory", "free"))
+    lines += [f"{system['cores']} cores" + (f", {memory:.1f} GiB of memory ({free:.1f} free)" if memory else ""), ""]
     packages = [[p["name"], p["version"] or "-", p["extra"] or "layersr itself", _state(p)] for p in found["packages"]]
     lines += [*show.table([["package", "version", "for", ""], *packages]), ""]
     lines += [*(f"devices of {runtime}: {', '.join(names)}" for runtime, names in found["devices"].items()), ""]
@@ -42,7 +40,7 @@ def _lines(found: dict[str, Any]) -> list[str]:
         head = ["role", *found["presets"]]
         roles = sorted({role for taken in found["presets"].values() for role in taken})
         lines += show.table([head, *([role, *(t.get(role, "-") for t in found["presets"].values())] for role in roles)])
-        lines += [""]
+        lines += [*found["better"], ""]
     here = [[m["name"], m["path"]] for m in found["models"] if m["path"]]
     absent = sum(1 for m in found["models"] if not m["path"])
     lines += [f"weights are kept in {found['home']}; {absent} models are not here (layersr models list)"]

@@ -60,6 +60,7 @@ def examine() -> dict[str, Any]:
         "packages": packages,
         "devices": {n: ["cpu", *working[n]["said"]] for n in PROBES if n in working},
         "presets": _presets() if core else {},
+        "better": _better() if core else [],
         **(_weights() if core else {"home": "?", "models": []}),
         "broken": broken,
         "code": code,
@@ -227,17 +228,21 @@ def _system(measured: bool) -> dict[str, Any]:
 
 def _presets() -> dict[str, dict[str, str]]:
     """What each preset takes for each role here, on the CPU, and whether it can be used as things are."""
-    import warnings
-
     from layersr import needs
     from layersr.presets import PRESETS
 
     def said(role: str, name: str) -> str:
         return name if needs.usable(role, name) else f"{name} (not here)"
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what would be better is told to whoever asks for the best
-        return {preset: {role: said(role, needs.taken(role, preset)) for role in PRESETS[preset]} for preset in PRESETS}
+    return {preset: {role: said(role, needs.taken(role, preset)) for role in PRESETS[preset]} for preset in PRESETS}
+
+
+def _better() -> list[str]:
+    """What to install for what `best` would rather take."""
+    from layersr import needs
+    from layersr.presets import PRESETS
+
+    return [hint for role in PRESETS["best"] if (hint := needs.better(role, needs.taken(role, "best")))]
 
 
 def _weights() -> dict[str, Any]:
