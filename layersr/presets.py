@@ -4,7 +4,8 @@ In place of a backend's name a recipe may say a preset: then the first of the pr
 taken, and the recipe that is stored names it.
 
 - `draft` is the fastest that comes with layersr.
-- `standard` is the best of what is here: packages installed, weights on this machine. Nothing is fetched for it.
+- `standard` is the best of what is here: packages installed, weights on this machine. Only where none is, and a step
+  cannot do without, the last that is named is fetched, as if it had been chosen (words want some model).
 - `best` is the best whose packages are installed; its weights are fetched by the command line, which says so first.
 """
 

@@ -98,8 +98,8 @@ def export(
 
     \b
     --preset draft                         the fastest: to see what comes out
-    --preset standard                      the best of what is on this machine; fetches nothing
-    --preset best                          the best there is; says what it fetches, and how much
+    --preset standard                      the best of what is on this machine
+    --preset best                          the best there is: says what it fetches, and how much
 
     A step's own option says more than the preset. Weights that a choice needs are fetched once, before the work;
     `layersr models` looks after them, `layersr doctor` tells what is here.
