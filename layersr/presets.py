@@ -26,7 +26,7 @@ PRESETS: dict[str, dict[str, tuple[str, ...]]] = {
         "detect": ("layersr",),
         "understand": ("grounding-dino", "clipseg"),
         "matte": ("layersr",),
-        "infill": ("layersr",),
+        "infill": ("lama", "layersr"),
         "upscale": ("layersr",),
         "alpha": ("layersr",),
     },
@@ -34,14 +34,15 @@ PRESETS: dict[str, dict[str, tuple[str, ...]]] = {
         "detect": ("layersr",),
         "understand": ("grounding-dino", "clipseg"),
         "matte": ("layersr",),
-        "infill": ("layersr",),
-        "upscale": ("swin2sr", "layersr-careful"),  # faithful ones; those that invent texture are for whoever asks
+        "infill": ("lama-refined", "lama", "layersr"),
+        # Faithful ones; those that invent, in holes or in texture, are for whoever asks for them.
+        "upscale": ("swin2sr", "layersr-careful"),
         "alpha": ("layersr",),
     },
 }
 """Preset, role, and the backends that do it, the best first; the last one comes with layersr where any does."""
 
-SLOW: frozenset[tuple[str, str]] = frozenset({("upscale", "swin2sr")})
+SLOW: frozenset[tuple[str, str]] = frozenset({("infill", "lama-refined"), ("upscale", "swin2sr")})
 """(Role, backend) that takes many minutes a picture on a CPU: presets take those on an accelerator only."""
 
 

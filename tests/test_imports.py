@@ -33,11 +33,7 @@ MAY_USE = {
     "edit": {"layers", "color", *BASE},
     "score": {"layers", "flattening", "color", *BASE},
     "tiling": {"arrays", "blocks"},
-<<<<<<< HEAD
     "infill": {"arrays", "color", "errors", "bleed", "progress"},
-    "backends": {"roles", "arrays", "errors", "progress", "weights", "color", "infill", "bleed", "tiling", "blocks"},
-=======
-    "infill": {"arrays", "color", "errors", "bleed"},
     "backends": {
         "roles",
         "arrays",
@@ -51,7 +47,6 @@ MAY_USE = {
         "blocks",
         "devices",
     },
->>>>>>> 4a02c92 (Weights are fetched, found in other caches, checked and locked; presets, devices, doctor and models on the command line)
     "documents": {"layers", "groups", "flattening", "color", "arrays", "errors"},
     "decoding": {"errors"},
     "images": {"decoding", "layers", "color", "arrays", "errors", "documents"},
