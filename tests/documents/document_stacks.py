@@ -140,6 +140,23 @@ def scene(dtype: type, seed: int = 0, width: int = 96, height: int = 64) -> Laye
     )
 
 
+def off(stack: LayerStack, picture: np.ndarray) -> float:
+    """How far a picture is from the exact one, before that was rounded to 8 bits; premultiplied, in 1/255."""
+    if stack.dtype == np.uint8:
+        wide = tuple(replace(widened(layer), pixels=layer.pixels.astype(np.uint16) * 257) for layer in stack.layers)
+        groups = {path: widened(group) for path, group in stack.groups.items()}
+        stack = replace(stack, layers=wide, groups=groups)
+    ours, theirs = (array / color.levels(array.dtype) for array in (flatten(stack), picture))
+    ours, theirs = (np.dstack([array[..., :3] * array[..., 3:], array[..., 3]]) for array in (ours, theirs))
+    return 255 * float(np.abs(ours - theirs).max())
+
+
+def widened(owner: Layer | Group) -> Layer | Group:
+    """A layer or group with its mask at 16 bit."""
+    mask = owner.mask
+    return owner if mask is None else replace(owner, mask=replace(mask, values=mask.values.astype(np.uint16) * 257))
+
+
 def assert_same(one: LayerStack, other: LayerStack) -> None:
     assert (one.width, one.height, one.icc, one.resolution) == (other.width, other.height, other.icc, other.resolution)
     assert (one.recipe, one.dtype, len(one.layers)) == (other.recipe, other.dtype, len(other.layers))
