@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from apps import rgba, gimp_run
+from apps import gimp_run, rgba
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from document_stacks import off
-from matrix_features import FEATURES, Feature
+from matrix_features import FEATURES, Feature, stack_of
 from readers import Reader, Seen, ag_psd, gimp, imagemagick, krita, ora, own, psdtools, toshop
 from readers.profiles import described
 
@@ -68,11 +68,6 @@ def write(folder: Path, format: str, features: Sequence[Feature]) -> dict[tuple[
     return paths
 
 
-def stack_of(feature: Feature, bits: int) -> LayerStack:
-    """The stack of a feature at a depth."""
-    return feature.make({8: np.uint8, 16: np.uint16}[bits])
-
-
 def measure(reader: Reader) -> dict[Cell, Measured]:
     """All that a reader can open, in one start."""
     with tempfile.TemporaryDirectory() as folder:
@@ -94,7 +89,7 @@ def compared(stack: LayerStack, seen: Seen | None, reader: Reader, cell: Cell) -
     """A document as it was meant and as it was seen."""
     if seen is None:
         return Measured(frozenset({"opens"}), float("nan"))
-    lost = {aspect for aspect in _differing(stack, seen) if aspect in reader.tells}
+    lost = {aspect for aspect in _differing(stack, seen, "tree" in reader.tells) if aspect in reader.tells}
     about = next(feature.about for feature in FEATURES if feature.name == cell.feature)
     if "thumbnail" not in about:
         lost.discard("thumbnail")
@@ -108,18 +103,22 @@ def compared(stack: LayerStack, seen: Seen | None, reader: Reader, cell: Cell) -
 def tolerance(stack: LayerStack, reader: Reader, cell: Cell) -> float:
     """How far a flattened picture may be from the exact one, in 1/255: what rounding gives, and no more.
 
-    Krita rounds to 8 bits after every layer, GIMP after every group. Where a picture is transparent its colours and
-    its alpha are rounded, and those of a PSD lie on white.
+    Krita rounds to 8 bits after every layer and every blend, GIMP after every group. Where a picture is transparent
+    its colours and its alpha are rounded, and those in a PSD lie on white.
     """
-    if cell.bits == 16 and (reader.name, cell.format) not in {("Krita", "ora"), ("pyora", "ora")}:
+    coarse = cell.bits == 16 and cell.format == "ora" and reader.name in ("Krita", "pyora")  # they open it at 8 bit
+    if cell.bits == 16 and not coarse:
         return 255 * 4 / 65535
-    if reader.name in ("Krita", "pyora") or (reader.name == "GIMP" and any(layer.group or layer.clipped for layer in stack.layers)):
+    if reader.name in ("Krita", "pyora"):
+        blending = any(layer.group and layer.blend != "normal" for layer in stack.layers)
+        return 2.0 if coarse or blending else 1.5
+    if reader.name == "GIMP" and any(layer.group or layer.clipped for layer in stack.layers):
         return 1.5
     transparent = bool(stack.layers[0].pixels[..., 3].min() < color.levels(stack.dtype))
-    return (1.0 if reader.flattens else 1.6) if transparent else 0.51
+    return (1.0 if reader.flattens else 2.0) if transparent else 0.51
 
 
-def _differing(stack: LayerStack, seen: Seen) -> Iterator[str]:
+def _differing(stack: LayerStack, seen: Seen, grouped: bool) -> Iterator[str]:
     other = seen.stack
     if described(stack.icc) != seen.profile:
         yield "profile"
@@ -131,7 +130,7 @@ def _differing(stack: LayerStack, seen: Seen) -> Iterator[str]:
         yield from ("tree", "names", "offsets", "pixels")
         return
     pairs = list(zip(stack.layers, other.layers, strict=True))
-    paths = {layer.group[:k] for layer in stack.layers for k in range(1, len(layer.group) + 1)}
+    paths = {layer.group[:k] for layer in stack.layers for k in range(1, len(layer.group) + 1)} if grouped else ()
     if any(a.group != b.group for a, b in pairs):
         yield "tree"
     owners: list[tuple[Layer | Group, Layer | Group]] = [
@@ -153,7 +152,9 @@ def _differing(stack: LayerStack, seen: Seen) -> Iterator[str]:
         yield "offsets"
     if not all(_same(a[2], b[2]) for a, b in trimmed):
         yield "pixels"
-    if not all(_same_mask(a.mask, b.mask, box) for (a, b), box in zip(owners, _boxes(stack, sorted(paths)), strict=True)):
+    if not all(
+        _same_mask(a.mask, b.mask, box) for (a, b), box in zip(owners, _boxes(stack, sorted(paths)), strict=True)
+    ):
         yield "masks"
 
 
@@ -206,4 +207,3 @@ def _shrunk(stack: LayerStack, thumbnail: np.ndarray) -> bool:
     small = cv2.resize(merged, (width, height), interpolation=cv2.INTER_AREA)
     alike = np.abs(small.astype(float) - thumbnail).mean() < 8
     return alike and max(width, height) in (160, 256) and abs(width / height - stack.width / stack.height) < 0.05
-

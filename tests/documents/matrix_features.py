@@ -43,6 +43,11 @@ def feature(name: str, *about: str) -> Callable[[Make], Make]:
     return mark
 
 
+def stack_of(feature: Feature, bits: int) -> LayerStack:
+    """The stack of a feature at a depth."""
+    return feature.make({8: np.uint8, 16: np.uint16}[bits])
+
+
 def ground(dtype: type, width: int = WIDTH, height: int = HEIGHT) -> Layer:
     """Opaque, of every value."""
     pixels = noise(3, height, width, dtype)
@@ -152,13 +157,13 @@ def _(dtype: type) -> LayerStack:
 @feature("layer mask, hiding what is beyond it", "masks")
 def _(dtype: type) -> LayerStack:
     lower, upper = pair(dtype)
-    return document(dtype, replace(lower, mask=LayerMask(ramp(dtype, 14, 16), 10, 8)), upper)
+    return document(dtype, replace(lower, mask=LayerMask(ramp(dtype, 14, 15), 10, 8)), upper)
 
 
 @feature("layer mask, showing what is beyond it", "masks")
 def _(dtype: type) -> LayerStack:
     lower, upper = pair(dtype)
-    return document(dtype, replace(lower, mask=LayerMask(ramp(dtype, 14, 16), 10, 8, beyond=True)), upper)
+    return document(dtype, replace(lower, mask=LayerMask(ramp(dtype, 14, 15), 10, 8, beyond=True)), upper)
 
 
 @feature("layer mask that is switched off", "masks")

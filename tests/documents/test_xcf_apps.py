@@ -12,7 +12,7 @@ from readers.profiles import wide_profile
 
 from layersr import color, documents
 from layersr.documents.xcf_spelling import MODES, THROUGH
-from layersr.flattening import flatten, without_clipping
+from layersr.flattening import without_clipping
 from layersr.layers import PASS_THROUGH, Group, Layer, LayerStack
 
 pytestmark = [pytest.mark.apps, pytest.mark.skipif(bool(missing("gimp")), reason=missing("gimp"))]

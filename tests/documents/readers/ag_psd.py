@@ -78,7 +78,9 @@ def _seen(document: dict | None, data: np.ndarray) -> Seen | None:
                 continue
             pixels = array(item["pixels"]) if item["pixels"] else np.zeros((0, 0, 4), dtype)
             place = item["left"], item["top"], item["opacity"]
-            layers.append(Layer(item["name"], pixels, *place, item["visible"], blend, path, mask(item), item["clipped"]))
+            layers.append(
+                Layer(item["name"], pixels, *place, item["visible"], blend, path, mask(item), item["clipped"])
+            )
 
     collect(document["layers"], ())
     resolution = tuple(document["resolution"]) if document["resolution"] else None

@@ -27,7 +27,10 @@ SYSTEM_PYTHON = "/usr/bin/python3"
 @cache
 def _missing() -> str:
     reason = missing("kritarunner")
-    if not reason and subprocess.run([SYSTEM_PYTHON, "-c", "import PyQt5"], capture_output=True, check=False).returncode:
+    if (
+        not reason
+        and subprocess.run([SYSTEM_PYTHON, "-c", "import PyQt5"], capture_output=True, check=False).returncode
+    ):
         reason = "Krita's scripts want PyQt5: apt-get install --no-install-recommends python3-pyqt5"
     return reason
 

@@ -38,7 +38,9 @@ def _seen(path: Path) -> Seen:
         thumbnail = np.asarray(Image.open(io.BytesIO(project.extract_thumbnail(str(path)))).convert("RGB"))
     resolution = project.ppi
     width, height = project.dimensions
-    stack = LayerStack(width, height, tuple(layers), groups=groups, resolution=resolution and tuple(map(float, resolution)))
+    stack = LayerStack(
+        width, height, tuple(layers), groups=groups, resolution=resolution and tuple(map(float, resolution))
+    )
     return Seen(stack, picture, None, thumbnail)
 
 

@@ -1,0 +1,128 @@
+"""The documentation of what survives where: one table a format, from what `matrix_limits` expects.
+
+`python tests/documents/matrix_page.py` measures all readers and writes docs/formats.md anew, if they agree.
+"""
+
+import math
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from matrix import DEPTHS, FORMATS, READERS, Cell, Measured, measure
+from matrix_features import FEATURES
+from matrix_limits import UNWRITTEN, expected, limits, verdict
+from readers import Reader
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "formats.md"
+
+TITLES = {
+    "psd": "Photoshop, `.psd`",
+    "psb": "Photoshop for large documents, `.psb`",
+    "ora": "OpenRaster, `.ora`",
+    "kra": "Krita, `.kra`",
+    "xcf": "GIMP, `.xcf`",
+    "folder": "Folder of PNGs",
+}
+
+HEAD = """# What survives where
+Made by `python tests/documents/matrix_page.py` from what `tests/documents/test_matrix.py` measures; do not edit by hand.
+
+Each feature is a small document (`tests/documents/matrix_features.py`), written by layersr at 8 and at 16 bit and opened in real
+readers. Compared are names, groups, visibility, opacity, blend modes, positions and pixels of layers (every bit), masks, clipping,
+colour profile, resolution, and the flattened picture: as the reader composites it, or for ag-psd, pytoshop and ImageMagick the one that
+stands in the file.
+
+- ✓ all of it is as it was, the picture within what rounding gives
+- baked: written otherwise than it was meant, so that it looks right there
+- ≈ the reader builds or tells it otherwise, and it looks right
+- ✗ something is not as it was
+- – the reader cannot tell, or cannot open it
+"""
+
+
+def tables() -> dict[str, str]:
+    """The table of each format, as Markdown, from what is expected."""
+    return {format: _table(format) for format in FORMATS}
+
+
+def _table(format: str) -> str:
+    readers = [reader for reader in READERS if format in reader.formats]
+    notes: list[str] = []
+    lines = [_row(["", *(reader.name for reader in readers)]), _row(["---"] + [":-:"] * len(readers))]
+    for feature in FEATURES:
+        if (feature.name, format) in UNWRITTEN:
+            lines.append(_row([feature.name, *[_noted("–", [UNWRITTEN[feature.name, format]], notes)] * len(readers)]))
+        else:
+            lines.append(_row([feature.name, *(_cell(feature.name, format, reader, notes) for reader in readers)]))
+    refusing = [limit.sentence for reader in READERS if format in reader.refuses for limit in _refusals(reader, format)]
+    text = [f"## {TITLES[format]}", "\n".join(lines), "\n".join(f"{n}. {note}" for n, note in enumerate(notes, 1))]
+    return "\n\n".join(part for part in (*text, " ".join(refusing)) if part) + "\n"
+
+
+def _refusals(reader: Reader, format: str) -> Iterable:
+    return limits(Cell(FEATURES[0].name, format, 8, reader.name))
+
+
+def _cell(feature: str, format: str, reader: Reader, notes: list[str]) -> str:
+    eight, sixteen = (_noted(*verdict(Cell(feature, format, bits, reader.name), reader), notes) for bits in DEPTHS)
+    return eight if eight == sixteen else f"{eight} / {sixteen}"
+
+
+def _noted(word: str, sentences: list[str], notes: list[str]) -> str:
+    """The word, with the numbers of its sentences, which are added to the notes."""
+    notes.extend(sentence for sentence in sentences if sentence not in notes)
+    return word + "".join(f" <sup>{notes.index(sentence) + 1}</sup>" for sentence in dict.fromkeys(sentences))
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def page(measured: Mapping[Cell, Measured]) -> str:
+    """The whole page."""
+    lines = [_row(["reader", "version", "opens", "8 bit", "16 bit"]), _row(["---"] * 3 + ["--:"] * 2)]
+    for reader in READERS:
+        opens = ", ".join(format if format == "folder" else f".{format}" for format in reader.formats)
+        far = (f"{farthest(measured, reader, bits):.3f}" for bits in DEPTHS)
+        lines.append(_row([reader.name, reader.version(), opens, *far]))
+    readers = (
+        "## Readers\nThe last two columns: how far a flattened picture was from the exact one at most, in 1/255, premultiplied, where it\n"
+        "counts as kept; 0.5 is perfect rounding to 8 bits.\n\n"
+        + "\n".join(lines)
+        + "\n\nWhere 8 and 16 bit differ, a cell below says both: 8 / 16.\n"
+    )
+    return "\n".join([HEAD, readers, *tables().values()])
+
+
+def farthest(measured: Mapping[Cell, Measured], reader: Reader, bits: int) -> float:
+    """The largest difference of a picture that counts as kept, in 1/255."""
+    kept = [
+        found.difference
+        for cell, found in measured.items()
+        if (cell.reader, cell.bits) == (reader.name, bits) and not found.lost & {"picture", "opens"}
+    ]
+    return max(kept, default=math.nan)
+
+
+def disagreements(measured: Mapping[Cell, Measured]) -> list[str]:
+    """Where what was measured is worse or better than what is expected."""
+    return [
+        f"{cell.reader}, .{cell.format}, {cell.bits} bit, {cell.feature}: lost {sorted(found.lost)}"
+        f" (picture {found.difference:.3f}/255), expected {sorted(expected(cell))}"
+        for cell, found in measured.items()
+        if found.lost != expected(cell)
+    ]
+
+
+def main() -> None:
+    """Measure, compare, write."""
+    if missing := [reason for reader in READERS if (reason := reader.missing())]:
+        sys.exit("\n".join(missing))
+    measured = {cell: found for reader in READERS for cell, found in measure(reader).items()}
+    if wrong := disagreements(measured):
+        sys.exit("\n".join(wrong))
+    PAGE.write_text(page(measured), "utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""Features x formats x depths x readers: what is measured is what `matrix_limits` expects, no worse and no better."""
+
+import pytest
+from matrix import READERS, Cell, Measured, measure
+from matrix_features import FEATURES, stack_of
+from matrix_limits import BAKED, LIMITS, SILENT, UNWRITTEN, expected, limits
+from matrix_page import PAGE, disagreements, tables
+from readers import Reader
+
+from layersr import documents
+
+APPLICATIONS = ("Krita", "GIMP")
+
+
+@pytest.mark.parametrize(
+    "reader",
+    [
+        pytest.param(
+            reader,
+            id=reader.name,
+            marks=[
+                pytest.mark.skipif(bool(reader.missing()), reason=reader.missing()),
+                *([pytest.mark.apps] if reader.name in APPLICATIONS else []),
+            ],
+        )
+        for reader in READERS
+    ],
+)
+def test_what_survives_is_what_is_expected(reader: Reader):
+    measured: dict[Cell, Measured] = measure(reader)
+    assert not disagreements(measured)
+    written = {(cell.feature, cell.format) for cell in measured}
+    assert {(feature.name, format) for feature in FEATURES for format in reader.formats} - written <= set(UNWRITTEN)
+
+
+def test_the_page_says_what_is_expected():
+    """To make it anew: python tests/documents/matrix_page.py."""
+    page = PAGE.read_text("utf-8")
+    for table in tables().values():
+        assert table in page
+
+
+def test_every_limit_is_about_something():
+    """No sentence stays behind when its cause is gone."""
+    cells = [
+        Cell(feature.name, format, bits, reader.name)
+        for feature in FEATURES
+        for reader in READERS
+        for format in (*reader.formats, *reader.refuses)
+        for bits in (8, 16)
+        if (feature.name, format) not in UNWRITTEN
+    ]
+    for limit in LIMITS:
+        assert any(limit in limits(cell) for cell in cells), limit.sentence
+        assert limit.verdict != BAKED or "picture" not in limit.lost, limit.sentence
+        assert limit.verdict == SILENT or "opens" not in limit.lost, limit.sentence
+
+
+@pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.name)
+def test_what_layersr_itself_does_not_keep_is_told(feature):
+    """`losses` says something wherever our own reader does not give back what was written, and only there."""
+    stack = stack_of(feature, 8)
+    for format in READERS[0].formats:
+        path = "folder/" if format == "folder" else f"x.{format}"
+        told = documents.losses(stack, path)
+        assert bool(expected(Cell(feature.name, format, 8, "layersr"))) == bool(told), (format, told)
