@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from layersr import color, documents
 from layersr.documents.named_groups import same, same_mask
 from layersr.flattening import flatten
+from layersr.groups import runs
 from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
 from layersr.seal import seal
 
@@ -110,6 +111,12 @@ def stacks(draw: st.DrawFn, masked: bool = True) -> LayerStack:
         resolution=draw(st.none() | st.tuples(st.floats(1, 2400), st.floats(1, 2400))),
         recipe=draw(st.sampled_from(["", "scale = 2\r\nseed = 7\n", "# 猫\n"])),
     )
+
+
+def clipped_to_something(stack: LayerStack) -> LayerStack:
+    """The stack without the mark of clipping on layers that have nothing to be clipped to."""
+    runs_of_layers = [what for kind, what in runs(stack.layers) if kind == "layers"]
+    return stack.with_layers(tuple(replace(x, clipped=n > 0) for run in runs_of_layers for n, x in enumerate(run)))
 
 
 def scene(dtype: type, seed: int = 0, width: int = 96, height: int = 64) -> LayerStack:

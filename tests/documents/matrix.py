@@ -114,6 +114,8 @@ def tolerance(stack: LayerStack, reader: Reader, cell: Cell) -> float:
         return 2.0 if coarse or blending else 1.5
     if reader.name == "GIMP" and any(layer.group or layer.clipped for layer in stack.layers):
         return 1.5
+    if cell.format == "ora" and any(layer.mask for layer in stack.layers):
+        return 1.0  # masks are rounded into transparency
     transparent = bool(stack.layers[0].pixels[..., 3].min() < color.levels(stack.dtype))
     return (1.0 if reader.flattens else 2.0) if transparent else 0.51
 

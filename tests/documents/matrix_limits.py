@@ -65,6 +65,34 @@ UNWRITTEN = {("31,000 pixels wide", "psd"): "A PSD ends at 30,000 pixels a side;
 _MASKS = "layer mask, hiding|layer mask, showing|group mask|mask of a group"
 
 LIMITS = (
+    # OpenRaster, whoever reads it
+    _limit(
+        "OpenRaster has no layer masks; what they hide is written as transparency.",
+        *(BAKED, "", "ora", "layer mask, hiding", "masks offsets pixels"),
+    ),
+    _limit(
+        "OpenRaster has no layer masks; what they hide is written as transparency.",
+        *(BAKED, "", "ora", "layer mask, showing", "masks pixels"),
+    ),
+    _limit(
+        "OpenRaster has no layer masks; one that is switched off is left out.",
+        *(LOST, "", "ora", "layer mask that is switched off", "masks"),
+    ),
+    *(
+        _limit(
+            "Written as an isolated group under a layer that is composited as `svg:dst-in`, which looks the same;"
+            " layersr reads it back as it was.",
+            *(BAKED, reader, "ora", "group mask|mask of a group|clipping", "tree names offsets pixels"),
+        )
+        for reader in ("Krita", "pyora")
+    ),
+    *(
+        _limit(
+            "Written as an isolated group, which looks the same; layersr reads it back as it was.",
+            *(BAKED, reader, "ora", "opacity of a group that", "blend"),
+        )
+        for reader in ("Krita", "pyora")
+    ),
     # Krita
     _limit(
         "Krita ignores the opacity of groups in a PSD.", LOST, "Krita", "psd psb", "opacity of a", "opacity picture"
@@ -100,6 +128,11 @@ LIMITS = (
     _limit(
         "GIMP has no clipping: it makes a group of a layer and what is clipped to it.",
         *(ALIKE, "GIMP", "psd", "clipping", "clipping tree"),
+    ),
+    _limit(
+        "Written as an isolated group in which layers show only where something is below them, which looks the same;"
+        " layersr reads it back as it was.",
+        *(BAKED, "GIMP", "xcf", "clipping", "tree clipping opacity"),
     ),
     # psd-tools
     _limit(
@@ -166,9 +199,10 @@ def limits(cell: Cell) -> list[Limit]:
     return refused or found
 
 
-def expected(cell: Cell) -> frozenset[str]:
-    """The aspects that do not come back as they were."""
-    return frozenset().union(*(limit.lost for limit in limits(cell)))
+def expected(cell: Cell, reader: Reader) -> frozenset[str]:
+    """The aspects, of those that the reader tells, that do not come back as they were."""
+    lost = frozenset[str]().union(*(limit.lost for limit in limits(cell)))
+    return lost & (reader.tells | {"opens"})
 
 
 def verdict(cell: Cell, reader: Reader) -> tuple[str, list[str]]:

@@ -25,12 +25,13 @@ TITLES = {
 }
 
 HEAD = """# What survives where
-Made by `python tests/documents/matrix_page.py` from what `tests/documents/test_matrix.py` measures; do not edit by hand.
+Made by `python tests/documents/matrix_page.py` from what `test_matrix.py` beside it measures; do not edit by hand.
 
-Each feature is a small document (`tests/documents/matrix_features.py`), written by layersr at 8 and at 16 bit and opened in real
-readers. Compared are names, groups, visibility, opacity, blend modes, positions and pixels of layers (every bit), masks, clipping,
-colour profile, resolution, and the flattened picture: as the reader composites it, or for ag-psd, pytoshop and ImageMagick the one that
-stands in the file.
+Each feature is a small document (`tests/documents/matrix_features.py`), written by layersr at 8 and at 16 bit and
+opened in real readers. Compared are names, groups, visibility, opacity, blend modes, positions and pixels of layers
+(every bit), masks, clipping, colour profile, resolution, and the flattened picture: as the reader composites it, or for
+ag-psd, pytoshop and ImageMagick the one that stands in the file. Krita is asked through its `kritarunner`, GIMP by
+Script-Fu.
 
 - ✓ all of it is as it was, the picture within what rounding gives
 - baked: written otherwise than it was meant, so that it looks right there
@@ -38,6 +39,14 @@ stands in the file.
 - ✗ something is not as it was
 - – the reader cannot tell, or cannot open it
 """
+
+READERS_HEAD = """## Readers
+The last two columns: how far a flattened picture was from the exact one at most, in 1/255, premultiplied, where it
+counts as kept; 0.5 is perfect rounding to 8 bits.
+"""
+
+
+READER_OF = {reader.name: reader for reader in READERS}
 
 
 def tables() -> dict[str, str]:
@@ -85,13 +94,8 @@ def page(measured: Mapping[Cell, Measured]) -> str:
         opens = ", ".join(format if format == "folder" else f".{format}" for format in reader.formats)
         far = (f"{farthest(measured, reader, bits):.3f}" for bits in DEPTHS)
         lines.append(_row([reader.name, reader.version(), opens, *far]))
-    readers = (
-        "## Readers\nThe last two columns: how far a flattened picture was from the exact one at most, in 1/255, premultiplied, where it\n"
-        "counts as kept; 0.5 is perfect rounding to 8 bits.\n\n"
-        + "\n".join(lines)
-        + "\n\nWhere 8 and 16 bit differ, a cell below says both: 8 / 16.\n"
-    )
-    return "\n".join([HEAD, readers, *tables().values()])
+    readers = [READERS_HEAD, *lines, "", "Where 8 and 16 bit differ, a cell below says both: 8 / 16.", ""]
+    return "\n".join([HEAD, *readers, *tables().values()])
 
 
 def farthest(measured: Mapping[Cell, Measured], reader: Reader, bits: int) -> float:
@@ -108,9 +112,9 @@ def disagreements(measured: Mapping[Cell, Measured]) -> list[str]:
     """Where what was measured is worse or better than what is expected."""
     return [
         f"{cell.reader}, .{cell.format}, {cell.bits} bit, {cell.feature}: lost {sorted(found.lost)}"
-        f" (picture {found.difference:.3f}/255), expected {sorted(expected(cell))}"
+        f" (picture {found.difference:.3f}/255), expected {sorted(expected(cell, READER_OF[cell.reader]))}"
         for cell, found in measured.items()
-        if found.lost != expected(cell)
+        if found.lost != expected(cell, READER_OF[cell.reader])
     ]
 
 

@@ -12,7 +12,6 @@ from readers.profiles import wide_profile
 
 from layersr import color, documents
 from layersr.documents.xcf_spelling import MODES, THROUGH
-from layersr.flattening import without_clipping
 from layersr.layers import PASS_THROUGH, Group, Layer, LayerStack
 
 pytestmark = [pytest.mark.apps, pytest.mark.skipif(bool(missing("gimp")), reason=missing("gimp"))]
@@ -28,9 +27,13 @@ def test_a_flat_stack_is_shown_exactly(tmp_path: Path, dtype: type):
     assert off(flat, picture) <= (0.51 if dtype == np.uint8 else 0.01)
 
 
+def unclipped(stack: LayerStack) -> LayerStack:
+    return stack.with_layers(tuple(replace(layer, clipped=False) for layer in stack.layers))
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_all_settings_are_seen(tmp_path: Path, dtype: type):
-    stack = without_clipping(masked_scene(dtype))
+    stack = unclipped(masked_scene(dtype))
     documents.write(stack, tmp_path / "x.xcf")
     items = gimp_items(tmp_path / "x.xcf")
     layers = [item for item in items if not item.group][::-1]
@@ -58,7 +61,7 @@ def test_a_plain_group_passes_through(tmp_path: Path):
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_what_gimp_saves_again_is_the_same(tmp_path: Path, dtype: type):
     """Facts, provenance, recipe and what masks say beyond their layers included."""
-    stack = replace(without_clipping(masked_scene(dtype)), recipe="scale = 2\n", resolution=(301.7, 72.0))
+    stack = replace(masked_scene(dtype), recipe="scale = 2\n", resolution=(301.7, 72.0))
     codes = [np.full(layer.pixels.shape[:2], n % 4, np.uint8) for n, layer in enumerate(stack.layers)]
     marked = [replace(x, provenance=c, facts={"at": x.left}) for x, c in zip(stack.layers, codes, strict=True)]
     stack = stack.with_layers(tuple(marked))

@@ -5,7 +5,6 @@ It is looked for where node looks: `npm install ag-psd` in a folder, and that fo
 
 import io
 import json
-import os
 import shutil
 import subprocess
 import tempfile
@@ -36,7 +35,7 @@ def _missing() -> str:
     if not shutil.which("node"):
         return "node not found: apt-get install nodejs npm"
     if not _version():
-        return f"ag-psd not found: npm install ag-psd, and NODE_PATH (now {os.environ.get('NODE_PATH', '')!r}) to its node_modules"
+        return "ag-psd not found: npm install ag-psd in some folder, and NODE_PATH set to its node_modules"
     return ""
 
 
