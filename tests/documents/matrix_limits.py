@@ -136,7 +136,7 @@ LIMITS = (
     ),
     # psd-tools
     _limit(
-        "psd-tools composites what is clipped to a soft edge otherwise than Photoshop, GIMP and layersr.",
+        "psd-tools composites what is clipped to a soft edge otherwise than GIMP and layersr.",
         *(LOST, "psd-tools", "psd psb", "clipping", "picture"),
     ),
     _limit(
@@ -184,7 +184,7 @@ LIMITS = (
         *(SILENT, "ImageMagick", "psb", "31,000", "opens"),
     ),
     # pyora
-    _limit("pyora has 8 bits.", LOST, "pyora", "ora", "", "pixels", "16"),
+    _limit("Of 16 bits pyora keeps 8.", LOST, "pyora", "ora", "", "pixels", "16"),
     _limit(
         "pyora isolates the groups whose layers blend with what is below.",
         *(LOST, "pyora", "ora", "group that passes|coloured glow", "picture"),
@@ -192,34 +192,30 @@ LIMITS = (
 )
 
 
-def limits(cell: Cell) -> list[Limit]:
-    """What is not kept there."""
-    found = [limit for limit in LIMITS if limit.holds(cell)]
+def limits(cell: Cell, reader: Reader) -> list[Limit]:
+    """What is not kept there, as far as the reader tells of it."""
+    tells = reader.tells | {"opens"}
+    found = [limit for limit in LIMITS if limit.holds(cell) and limit.lost & tells]
     refused = [limit for limit in found if "opens" in limit.lost]
     return refused or found
 
 
 def expected(cell: Cell, reader: Reader) -> frozenset[str]:
     """The aspects, of those that the reader tells, that do not come back as they were."""
-    lost = frozenset[str]().union(*(limit.lost for limit in limits(cell)))
+    lost = frozenset[str]().union(*(limit.lost for limit in limits(cell, reader)))
     return lost & (reader.tells | {"opens"})
 
 
-def verdict(cell: Cell, reader: Reader) -> tuple[str, list[str]]:
-    """What the documentation says of a place, with the sentences that explain it."""
-    found = limits(cell)
+def verdict(cell: Cell, reader: Reader, besides: str = "") -> tuple[str, list[str]]:
+    """What the documentation says of a place, with the sentences that explain it.
+
+    Args:
+        cell: the place.
+        reader: of the cell.
+        besides: what is said elsewhere, and not here once more.
+    """
+    found = [limit for limit in limits(cell, reader) if limit.sentence not in besides]
     if found:
         return max((limit.verdict for limit in found), key=_WORST_LAST.index), [limit.sentence for limit in found]
     about = next(feature.about for feature in FEATURES if feature.name == cell.feature)
-    if silent := sorted(about - reader.tells):
-        return SILENT, [f"{reader.name} tells nothing of {' and '.join(_WORDS.get(x, x) for x in silent)}."]
-    return KEPT, []
-
-
-_WORDS = {
-    "tree": "groups",
-    "profile": "colour profiles",
-    "thumbnail": "the preview picture",
-    "blend": "blend modes",
-    "opacity": "opacity",
-}
+    return (KEPT if about <= reader.tells else SILENT), []

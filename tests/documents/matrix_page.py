@@ -3,14 +3,13 @@
 `python tests/documents/matrix_page.py` measures all readers and writes docs/formats.md anew, if they agree.
 """
 
-import math
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from matrix import DEPTHS, FORMATS, READERS, Cell, Measured, measure
 from matrix_features import FEATURES
-from matrix_limits import UNWRITTEN, expected, limits, verdict
+from matrix_limits import SILENT, UNWRITTEN, expected, limits, verdict
 from readers import Reader
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "formats.md"
@@ -31,13 +30,15 @@ Each feature is a small document (`tests/documents/matrix_features.py`), written
 opened in real readers. Compared are names, groups, visibility, opacity, blend modes, positions and pixels of layers
 (every bit), masks, clipping, colour profile, resolution, and the flattened picture: as the reader composites it, or for
 ag-psd, pytoshop and ImageMagick the one that stands in the file. Krita is asked through its `kritarunner`, GIMP by
-Script-Fu.
+Script-Fu; Photoshop was not at hand.
 
 - ✓ all of it is as it was, the picture within what rounding gives
 - baked: written otherwise than it was meant, so that it looks right there
 - ≈ the reader builds or tells it otherwise, and it looks right
 - ✗ something is not as it was
-- – the reader cannot tell, or cannot open it
+- – the reader does not tell of it, or cannot open it, for the reason given
+
+What holds of a reader for all features of a format stands once, below the table.
 """
 
 READERS_HEAD = """## Readers
@@ -60,27 +61,36 @@ def _table(format: str) -> str:
     lines = [_row(["", *(reader.name for reader in readers)]), _row(["---"] + [":-:"] * len(readers))]
     for feature in FEATURES:
         if (feature.name, format) in UNWRITTEN:
-            lines.append(_row([feature.name, *[_noted("–", [UNWRITTEN[feature.name, format]], notes)] * len(readers)]))
+            lines.append(
+                _row([feature.name, *[_noted(SILENT, [UNWRITTEN[feature.name, format]], notes)] * len(readers)])
+            )
         else:
             lines.append(_row([feature.name, *(_cell(feature.name, format, reader, notes) for reader in readers)]))
-    refusing = [limit.sentence for reader in READERS if format in reader.refuses for limit in _refusals(reader, format)]
-    text = [f"## {TITLES[format]}", "\n".join(lines), "\n".join(f"{n}. {note}" for n, note in enumerate(notes, 1))]
-    return "\n\n".join(part for part in (*text, " ".join(refusing)) if part) + "\n"
+    about_all = [_about_all(format, bits, reader) for reader in READERS for bits in DEPTHS]
+    numbered = "\n".join(f"{n}. {note}" for n, note in enumerate(notes, 1))
+    parts = [f"## {TITLES[format]}", "\n".join(lines), numbered, " ".join(dict.fromkeys(filter(None, about_all)))]
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def _refusals(reader: Reader, format: str) -> Iterable:
-    return limits(Cell(FEATURES[0].name, format, 8, reader.name))
+def _about_all(format: str, bits: int, reader: Reader) -> str:
+    """What holds for everything at a depth, and so would stand in every cell."""
+    cells = [Cell(feature.name, format, bits, reader.name) for feature in FEATURES]
+    kinds = [limit for limit in limits(cells[0], reader) if limit.features == ("",)]
+    return " ".join(limit.sentence for limit in kinds)
 
 
 def _cell(feature: str, format: str, reader: Reader, notes: list[str]) -> str:
-    eight, sixteen = (_noted(*verdict(Cell(feature, format, bits, reader.name), reader), notes) for bits in DEPTHS)
-    return eight if eight == sixteen else f"{eight} / {sixteen}"
+    found = []
+    for bits in DEPTHS:
+        said = _about_all(format, bits, reader)
+        found.append(_noted(*verdict(Cell(feature, format, bits, reader.name), reader, besides=said), notes))
+    return found[0] if found[0] == found[1] else " / ".join(found)
 
 
 def _noted(word: str, sentences: list[str], notes: list[str]) -> str:
     """The word, with the numbers of its sentences, which are added to the notes."""
-    notes.extend(sentence for sentence in sentences if sentence not in notes)
-    return word + "".join(f" <sup>{notes.index(sentence) + 1}</sup>" for sentence in dict.fromkeys(sentences))
+    notes.extend(sentence for sentence in dict.fromkeys(sentences) if sentence not in notes)
+    return word + "".join(f" <sup>{n}</sup>" for n in sorted({notes.index(sentence) + 1 for sentence in sentences}))
 
 
 def _row(cells: Iterable[str]) -> str:
@@ -92,20 +102,20 @@ def page(measured: Mapping[Cell, Measured]) -> str:
     lines = [_row(["reader", "version", "opens", "8 bit", "16 bit"]), _row(["---"] * 3 + ["--:"] * 2)]
     for reader in READERS:
         opens = ", ".join(format if format == "folder" else f".{format}" for format in reader.formats)
-        far = (f"{farthest(measured, reader, bits):.3f}" for bits in DEPTHS)
+        far = (_far(measured, reader, bits) for bits in DEPTHS)
         lines.append(_row([reader.name, reader.version(), opens, *far]))
     readers = [READERS_HEAD, *lines, "", "Where 8 and 16 bit differ, a cell below says both: 8 / 16.", ""]
     return "\n".join([HEAD, *readers, *tables().values()])
 
 
-def farthest(measured: Mapping[Cell, Measured], reader: Reader, bits: int) -> float:
+def _far(measured: Mapping[Cell, Measured], reader: Reader, bits: int) -> str:
     """The largest difference of a picture that counts as kept, in 1/255."""
     kept = [
         found.difference
         for cell, found in measured.items()
         if (cell.reader, cell.bits) == (reader.name, bits) and not found.lost & {"picture", "opens"}
     ]
-    return max(kept, default=math.nan)
+    return f"{max(kept):.3f}" if kept else SILENT
 
 
 def disagreements(measured: Mapping[Cell, Measured]) -> list[str]:

@@ -51,7 +51,7 @@ def test_every_limit_is_about_something():
         if (feature.name, format) not in UNWRITTEN
     ]
     for limit in LIMITS:
-        assert any(limit in limits(cell) for cell in cells), limit.sentence
+        assert any(limit in limits(cell, READER_OF[cell.reader]) for cell in cells), limit.sentence
         assert limit.verdict != BAKED or "picture" not in limit.lost, limit.sentence
         assert limit.verdict == SILENT or "opens" not in limit.lost, limit.sentence
 

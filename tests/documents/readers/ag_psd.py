@@ -72,11 +72,11 @@ def _seen(document: dict | None, data: np.ndarray) -> Seen | None:
         for item in items:
             blend = BLENDS.get(item["blend"], item["blend"].replace(" ", "-"))
             if item["children"] is not None:
-                groups[*path, item["name"]] = Group(item["opacity"], item["visible"], blend, mask(item))
+                groups[*path, item["name"]] = Group(float(item["opacity"]), item["visible"], blend, mask(item))
                 collect(item["children"], (*path, item["name"]))
                 continue
             pixels = array(item["pixels"]) if item["pixels"] else np.zeros((0, 0, 4), dtype)
-            place = item["left"], item["top"], item["opacity"]
+            place = item["left"], item["top"], float(item["opacity"])
             layers.append(
                 Layer(item["name"], pixels, *place, item["visible"], blend, path, mask(item), item["clipped"])
             )
