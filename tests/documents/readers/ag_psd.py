@@ -82,7 +82,7 @@ def _seen(document: dict | None, data: np.ndarray) -> Seen | None:
             )
 
     collect(document["layers"], ())
-    resolution = tuple(document["resolution"]) if document["resolution"] else None
+    resolution = tuple(map(float, document["resolution"])) if document["resolution"] else None
     stack = LayerStack(document["width"], document["height"], tuple(layers), groups=groups, resolution=resolution)
     start, length = document["thumbnail"]["start"], document["thumbnail"]["length"]
     thumbnail = np.asarray(Image.open(io.BytesIO(data[start : start + length].tobytes())).convert("RGB"))
