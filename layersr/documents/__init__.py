@@ -75,16 +75,20 @@ def losses(stack: LayerStack, path: str | os.PathLike[str]) -> tuple[str, ...]:
 
 def _photoshop_losses(stack: LayerStack) -> tuple[str, ...]:
     """All is kept; but Krita 5 shows less of it, and a PSD is Photoshop's before it is Krita's."""
-    odd = [layer.name for layer in stack.layers if layer.clipped or (layer.mask is not None and not layer.mask.active)]
-    for path, group in stack.groups.items():
-        masked = group.mask is not None
-        if group.opacity != 1 or (masked and (group.blend == PASS_THROUGH or not group.mask.active)):
-            odd.append(path[-1])
-    if not odd:
-        return ()
-    return (
-        "Krita shows no clipping, no opacity of groups, no masks of groups that pass through, and no mask as switched "
-        f"off, in a PSD; kept, but seen differently there: {_listed(odd)}. A .kra shows them.",
+    owners = [(layer.name, layer.mask) for layer in stack.layers]
+    owners += [(path[-1], group.mask) for path, group in stack.groups.items()]
+    groups = [(path[-1], group) for path, group in stack.groups.items()]
+    through = [(name, group.mask) for name, group in groups if group.blend == PASS_THROUGH]
+    found = {
+        "clipping": [layer.name for layer in stack.layers if layer.clipped],
+        "the opacity of groups": [name for name, group in groups if group.opacity != 1],
+        "masks of groups that pass through": [name for name, mask in through if mask is not None and mask.active],
+        "masks as switched off": [name for name, mask in owners if mask is not None and not mask.active],
+    }
+    return tuple(
+        f"Krita does not show {what} in a PSD; kept, but seen differently there: {_listed(names)}. A .kra shows it."
+        for what, names in found.items()
+        if names
     )
 
 
