@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from checkpoints import made, tiny
 
+from checkpoints import made, tiny
 from layersr import backends
 from layersr.backends.noise import BLOCK, noise
 from layersr.errors import WeightsError

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from checkpoints import tiny
 from click.testing import CliRunner
 
+from checkpoints import tiny
 from layersr import documents
 from layersr.backends import panoptic
 from layersr.backends.views import Seen

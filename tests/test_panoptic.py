@@ -6,8 +6,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from checkpoints import tiny
 
+from checkpoints import tiny
 from layersr import backends
 from layersr.backends.panoptic import PanopticDetector, divided, things
 from layersr.backends.views import View

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from checkpoints import tiny
 
+from checkpoints import tiny
 from layersr import backends, documents, images
 from layersr.backends.qwen_layered import sheets
 from layersr.cli import run

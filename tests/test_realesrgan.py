@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from checkpoints import made, tiny
 
+from checkpoints import made, tiny
 from layersr import backends
 
 PACKAGE = """

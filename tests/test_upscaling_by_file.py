@@ -6,8 +6,8 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from checkpoints import made, tiny
 
+from checkpoints import made, tiny
 from layersr import backends
 from layersr.backends.standing_in import torchvision_stand_in
 from layersr.errors import BackendError, WeightsError

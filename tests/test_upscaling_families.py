@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from checkpoints import tiny, wanted
 
+from checkpoints import tiny, wanted
 from layersr import backends, documents, images
 from layersr.cli import run
 from layersr.score import recomposition

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from checkpoints import tiny
 
+from checkpoints import tiny
 from layersr import backends
 from layersr.backends.views import View
 from layersr.backends.words import BoxedWords, Boxes, apart
