@@ -201,25 +201,6 @@ def with_shapes(stack: LayerStack) -> LayerStack:
     return replace(stack, layers=tuple(layers), groups={p: g for p, g in groups.items() if not g.plain})
 
 
-def without_clipping(stack: LayerStack) -> LayerStack:
-    """The stack without clipping, masks kept: what clipping hides is transparent; itself where nothing is clipped."""
-    if not any(layer.clipped for layer in stack.layers):
-        return stack
-    layers: list[Layer] = []
-    for kind, what in runs(stack.layers):
-        if kind != "layers":
-            continue
-        base, *clipped = what
-        layers.append(replace(base, clipped=False))
-        own = [base.mask] if base.mask is not None and base.mask.active else []
-        shape = LayerMask(_hidden(base, own)[..., 3], base.left, base.top)
-        for layer in clipped:
-            visible, opacity = layer.visible and base.visible, layer.opacity * base.opacity
-            pixels = _hidden(layer, [shape])
-            layers.append(replace(layer, pixels=pixels, clipped=False, visible=visible, opacity=opacity))
-    return stack.with_layers(tuple(layers))
-
-
 def _shaped(layer: Layer, stack: LayerStack, *more: LayerMask) -> Pixels:
     """A layer's pixels, what its mask, those of its groups and more hide made transparent."""
     masks = [owner.mask for owner in (layer, *stack.around(layer)) if owner.mask is not None and owner.mask.active]

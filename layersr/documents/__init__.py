@@ -5,6 +5,7 @@ from pathlib import Path
 
 from layersr.arrays import Pixels
 from layersr.documents import (
+    clipping,
     folder,
     kra,
     kra_groups,
@@ -18,7 +19,7 @@ from layersr.documents import (
 )
 from layersr.documents.guard import listed as _listed
 from layersr.errors import InputError, OutputError
-from layersr.layers import LayerStack
+from layersr.layers import PASS_THROUGH, LayerStack
 
 SUFFIXES = (".psd", ".psb", ".ora", ".kra", ".xcf")
 """The files layersr reads and writes; a path without suffix is a folder of PNGs."""
@@ -54,24 +55,41 @@ def write(stack: LayerStack, path: str | os.PathLike[str], merged: Pixels | None
 def losses(stack: LayerStack, path: str | os.PathLike[str]) -> tuple[str, ...]:
     """Sentences about what a document written there cannot keep as it is."""
     masked = [layer.name for layer in stack.layers if layer.mask is not None]
-    clipped = [layer.name for layer in stack.layers if layer.clipped]
-    masked += [path[-1] for path, group in stack.groups.items() if group.mask is not None]
     adjusting = [layer.name for layer in stack.layers if layer.adjustment is not None]
     if _kind(path) == ".kra":
         return _krita_losses(stack, adjusting)
+    if _kind(path) in (".psd", ".psb"):
+        return _photoshop_losses(stack)
     name = {".ora": "OpenRaster", ".xcf": "XCF"}.get(_kind(path))
     if name is None:
         return ()
     told = []
     if masked and name == "OpenRaster":
-        told.append(f"OpenRaster has no masks; these became transparency: {_listed(masked)}. A PSD keeps them.")
-    if clipped:
-        told.append(f"{name} has no clipping; these were cut to what they are clipped to: {_listed(clipped)}.")
+        told.append(f"OpenRaster has no layer masks; these became transparency: {_listed(masked)}. A PSD keeps them.")
     if adjusting:
         told.append(f"{name} has no adjustment layers; left out: {_listed(adjusting)}. A PSD keeps them.")
-    if name == "XCF" and (odd := xcf_blending.different(stack)):
+    if name == "XCF" and (odd := xcf_blending.different(clipping.as_groups(stack, str)[0])):
         told.append(f"GIMP computes the blend modes of these otherwise, so it shows them differently: {_listed(odd)}.")
     return tuple(told)
+
+
+def _photoshop_losses(stack: LayerStack) -> tuple[str, ...]:
+    """All is kept; but Krita 5 shows less of it, and a PSD is Photoshop's before it is Krita's."""
+    owners = [(layer.name, layer.mask) for layer in stack.layers]
+    owners += [(path[-1], group.mask) for path, group in stack.groups.items()]
+    groups = [(path[-1], group) for path, group in stack.groups.items()]
+    through = [(name, group.mask) for name, group in groups if group.blend == PASS_THROUGH]
+    found = {
+        "clipping": [layer.name for layer in stack.layers if layer.clipped],
+        "the opacity of groups": [name for name, group in groups if group.opacity != 1],
+        "masks of groups that pass through": [name for name, mask in through if mask is not None and mask.active],
+        "masks as switched off": [name for name, mask in owners if mask is not None and not mask.active],
+    }
+    return tuple(
+        f"Krita does not show {what} in a PSD; kept, but seen differently there: {_listed(names)}. A .kra shows it."
+        for what, names in found.items()
+        if names
+    )
 
 
 def _krita_losses(stack: LayerStack, adjusting: list[str]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """OpenRaster: a zip of PNGs and a tree in XML. Read by Krita, MyPaint, Pinta and GIMP 3.
 
-It has no masks and no clipping: they are written into the transparency of what they hide, a group's into that of each
-of its layers. Nor has it adjustments, which are left out.
+It has no masks of layers: what they hide is written as transparency. Nor has it adjustments, which are left out. Masks
+of groups and clipping are said by its composite operators (`ora_masks`).
 A group that passes through is one of isolation "auto", which the specification lets blend with what is below where it
 is opaque and normal.
 
@@ -18,14 +18,13 @@ import numpy as np
 
 from layersr import color
 from layersr.arrays import Pixels
-from layersr.documents import manifest, png
+from layersr.documents import manifest, ora_masks, png
 from layersr.documents.archive import load, member, one_depth, parse, stored_text
 from layersr.documents.atomic import replacing_file
 from layersr.documents.guard import check_size, reading
 from layersr.documents.merged import Thumbnail, picture
 from layersr.documents.named_groups import Groups
 from layersr.errors import InputError
-from layersr.flattening import with_shapes
 from layersr.groups import walk
 from layersr.layers import PASS_THROUGH, Group, Layer, LayerStack
 
@@ -47,6 +46,7 @@ OPERATORS = {
     "saturation": "svg:saturation",
     "color": "svg:color",
     "luminosity": "svg:luminosity",
+    ora_masks.KEEPS: "svg:dst-in",
 }
 """Blend modes by name to OpenRaster's composite operators."""
 
@@ -73,8 +73,8 @@ SPELLING = manifest.Spelling(stored_text, stored_blend, stored_resolution)
 def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
     """Write an OpenRaster file.
 
-    Laws: `read(write(s)) == s`, but for masks and the like, see the module's text; the same stack gives the same
-    bytes; a failed or interrupted write leaves nothing.
+    Laws: `read(write(s)) == s`, but for masks of layers and the like, see the module's text; the same stack gives the
+    same bytes; a failed or interrupted write leaves nothing.
 
     Args:
         stack: what to write; opacity is kept in 256 steps.
@@ -84,12 +84,13 @@ def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
     Raises:
         OutputError: the place cannot be written.
     """
-    bare = with_shapes(stack.with_layers(tuple(x for x in stack.layers if x.adjustment is None)))
+    bare = ora_masks.without_layer_masks(stack.with_layers(tuple(x for x in stack.layers if x.adjustment is None)))
     with replacing_file(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         _write_archive(bare, archive, merged)
 
 
 def _write_archive(stack: LayerStack, archive: zipfile.ZipFile, merged: Pixels | None) -> None:
+    spelled, marks = ora_masks.spelled(stack)
     icc = stack.icc or color.srgb_profile()
 
     def write_picture(name: str, bands: Iterator[np.ndarray], width: int, height: int, dtype: np.dtype) -> None:
@@ -97,8 +98,8 @@ def _write_archive(stack: LayerStack, archive: zipfile.ZipFile, merged: Pixels |
             png.write(file, bands, width, height, dtype, icc, stack.resolution)
 
     archive.writestr(member("mimetype"), MIMETYPE)  # first and stored, so that it can be told by its first bytes
-    archive.writestr(member("stack.xml", zipfile.ZIP_DEFLATED), _xml(stack))
-    for index, layer in enumerate(stack.layers):
+    archive.writestr(member("stack.xml", zipfile.ZIP_DEFLATED), _xml(spelled))
+    for index, layer in enumerate(spelled.layers):
         pixels = layer.pixels if layer.pixels.size else np.zeros((1, 1, 4), stack.dtype)
         write_picture(_source(index), png.bands_of(pixels), pixels.shape[1], pixels.shape[0], stack.dtype)
     thumbnail = Thumbnail(stack.width, stack.height, THUMBNAIL)
@@ -107,6 +108,8 @@ def _write_archive(stack: LayerStack, archive: zipfile.ZipFile, merged: Pixels |
     small = thumbnail.pixels()
     write_picture("Thumbnails/thumbnail.png", png.bands_of(small), small.shape[1], small.shape[0], small.dtype)
     archive.writestr(member(MANIFEST), manifest.dumps(stack))
+    if marks != ora_masks.Marks():
+        archive.writestr(member(ora_masks.MARKS), marks.dumps())
 
 
 def _source(index: int) -> str:
@@ -195,6 +198,10 @@ def _read_archive(archive: zipfile.ZipFile, path: Path) -> LayerStack:
         resolution = xres, float(image.get("yres", xres))
     layers = one_depth(layers, notes)
     stack = LayerStack(width, height, layers, _profile(archive, image), resolution, notes=tuple(notes), groups=groups)
+    marks = ora_masks.Marks()
+    if ora_masks.MARKS in archive.namelist():
+        marks = ora_masks.Marks.loads(load(archive, ora_masks.MARKS))
+    stack = ora_masks.meant(stack, marks)
     if MANIFEST in archive.namelist():
         stack = manifest.loads(load(archive, MANIFEST), stack, SPELLING)
     return stack

@@ -3,8 +3,9 @@
 Tile after tile goes to the file as it is packed; pointers that come before what they point at are patched afterwards,
 so memory holds one row of tiles and never a second copy of the layers. What stands in the file is what GIMP 2.10 wants:
 every pointer leads forward, a group comes before what is in it, and everything blends on encoded values (properties 35
-to 37), since GIMP's own default is linear light. There is no clipping: what it hides is transparent; and there are no
-adjustments, which are left out. Source: GIMP's devel-docs/xcf.txt, and app/xcf where that is silent.
+to 37), since GIMP's own default is linear light. What is clipped lies in a group of its own, in which it shows only
+where its base does. There are no adjustments; they are left out. Source: GIMP's devel-docs/xcf.txt, and app/xcf where
+that is silent.
 """
 
 import io
@@ -18,12 +19,14 @@ from typing import IO
 import numpy as np
 
 from layersr.arrays import Pixels
-from layersr.documents import manifest, xcf_masks
+from layersr.documents import clipping, manifest, xcf_masks
 from layersr.documents.atomic import replacing_file
 from layersr.documents.guard import MAX_PIXELS, MAX_SIDE
 from layersr.documents.xcf_blending import has_ground, is_through, mode_number
 from layersr.documents.xcf_masks import Place
 from layersr.documents.xcf_spelling import (
+    CLIP,
+    CLIPS,
     ICC,
     MAGIC,
     MANIFEST,
@@ -37,7 +40,6 @@ from layersr.documents.xcf_spelling import (
     stored_text,
 )
 from layersr.errors import OutputError
-from layersr.flattening import without_clipping
 from layersr.groups import walk
 from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
 
@@ -59,8 +61,8 @@ _LINK = struct.Struct(">Q")
 def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
     """Write an XCF file.
 
-    Laws: `read(write(s)) == s` but for clipping and adjustments, see the module's text; the same stack gives the same
-    bytes; a failed or interrupted write leaves nothing.
+    Laws: `read(write(s)) == s` but for adjustments and layers clipped to nothing; the same stack gives the same bytes;
+    a failed or interrupted write leaves nothing.
 
     Args:
         stack: what to write; opacity is kept in 256 steps.
@@ -70,11 +72,12 @@ def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
     Raises:
         OutputError: the place cannot be written, or something is larger or lies farther off than GIMP can have it.
     """
-    bare = without_clipping(stack.with_layers(tuple(x for x in stack.layers if x.adjustment is None)))
-    items = _items(bare)
-    _check_fits(bare, items, path)
+    bare = stack.with_layers(tuple(x for x in stack.layers if x.adjustment is None))
+    grouped, clips = clipping.as_groups(bare, stored_text)
+    items = _items(grouped)
+    _check_fits(grouped, items, path)
     with replacing_file(path) as temporary, temporary.open("wb") as file:
-        _Writer(file, bare, items).write()
+        _Writer(file, bare, items, clipping.dumps(clips, stored_text) if clips else b"").write()
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,8 +177,8 @@ def _parasite(name: str, data: bytes) -> bytes:
 class _Writer:
     """The file in the order of its bytes."""
 
-    def __init__(self, file: IO[bytes], stack: LayerStack, items: list[_Item]) -> None:
-        self._file, self._stack, self._items = file, stack, items
+    def __init__(self, file: IO[bytes], stack: LayerStack, items: list[_Item], clips: bytes) -> None:
+        self._file, self._stack, self._items, self._clips = file, stack, items, clips
 
     def write(self) -> None:
         stack = self._stack
@@ -188,6 +191,8 @@ class _Writer:
         if resolution:
             self._file.write(_property(Property.RESOLUTION, "2f", *resolution))
         parasites = _parasite(MANIFEST, manifest.dumps(stack))
+        if self._clips:
+            parasites += _parasite(CLIPS, self._clips)
         if stack.icc:
             parasites = _parasite(ICC, stack.icc) + parasites
         self._file.write(_raw(Property.PARASITES, parasites) + _property(Property.END))
@@ -270,7 +275,7 @@ def _properties(item: _Item) -> bytes:
         _property(Property.MODE, "I", item.mode),
         _property(Property.BLEND_SPACE, "i", PERCEPTUAL),
         _property(Property.COMPOSITE_SPACE, "i", PERCEPTUAL),
-        _property(Property.COMPOSITE_MODE, "i", UNION),
+        _property(Property.COMPOSITE_MODE, "i", CLIP if item.layer and item.layer.clipped else UNION),
     ]
     if setting.mask is not None:
         found.append(_property(Property.APPLY_MASK, "I", setting.mask.active))

@@ -103,7 +103,8 @@ def told(stack: LayerStack, blending: Sequence[Blending]) -> tuple[list[str], li
     for layer, how in zip(stack.layers, blending, strict=True):
         if how.mode_linear or (how.linear and _is_soft(layer)):
             linear.append(layer.name)
-        if how.clips and layer is not stack.layers[0] and not (ground and is_through(layer.group, stack.groups)):
+        first = layer is stack.layers[0]
+        if how.clips and not layer.clipped and not first and not (ground and is_through(layer.group, stack.groups)):
             clipped.append(layer.name)
     return linear, clipped
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from layersr.documents import manifest, xcf_masks, xcf_pixels
+from layersr.documents import clipping, manifest, xcf_masks, xcf_pixels
 from layersr.documents.guard import check_size, listed, reading
 from layersr.documents.named_groups import Groups
 from layersr.documents.xcf_blending import Blending, told
 from layersr.documents.xcf_pixels import GREY, INDEXED, WORDS, Kind
 from layersr.documents.xcf_source import Cursor, Source, parasites
-from layersr.documents.xcf_spelling import ICC, MAGIC, MANIFEST, MASK, NAMES, SPELLING, TEXT, Property
+from layersr.documents.xcf_spelling import CLIPS, ICC, MAGIC, MANIFEST, MASK, NAMES, SPELLING, TEXT, Property
 from layersr.documents.xcf_tiles import tiles
 from layersr.errors import InputError
 from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
@@ -118,6 +118,8 @@ class _Reader:
             self._resolution(),
             groups=self._groups,
         )
+        if CLIPS in self._parasites:
+            stack = clipping.from_groups(stack, clipping.loads(self._parasites[CLIPS]))
         linear, clipped = told(stack, self._blending[::-1])
         if linear or self._lit:
             names = listed([*linear, *self._lit])

@@ -45,8 +45,14 @@ class Property(IntEnum):
 ICC, MANIFEST, MASK, TEXT = "icc-profile", "layersr-manifest", "layersr-mask", "gimp-text-layer"
 """Names of parasites: of the image, of the image, of a layer or group, of a layer."""
 
+CLIPS = "layersr-clips"
+"""The parasite of an image that names the groups which stand for clipping."""
+
 PERCEPTUAL = 2
 """A space: encoded values. GIMP's own default is linear light, in which soft edges come out up to 65/255 different."""
+
+CLIP = 2
+"""A way to composite: a layer shows only where something is below it in its group."""
 
 UNION = 1
 """A way to composite: the W3C's *source over*. GIMP's own default for most modes shows a layer only where something is

@@ -44,14 +44,14 @@ class AppLayer:
 def missing(*programs: str) -> str:
     """Why the programs cannot be run, as a reason to skip; "" where they can."""
     absent = [program for program in programs if shutil.which(program) is None]
-    install = {"krita": "krita", "gimp": "gimp", "Xvfb": "xvfb"}
-    packages = " ".join(install[program] for program in absent)
+    install = {"Xvfb": "xvfb", "kritarunner": "krita", "identify": "imagemagick"}
+    packages = " ".join(install.get(program, program) for program in absent)
     return f"{', '.join(absent)} not found: apt-get install --no-install-recommends {packages}" if absent else ""
 
 
 @cache
-def _environment() -> dict[str, str]:
-    """A profile of its own, so that nobody's settings matter and nobody's are touched."""
+def environment() -> dict[str, str]:
+    """What programs are started in: a profile of its own, so that nobody's settings matter and nobody's are touched."""
     home = tempfile.mkdtemp(prefix="layersr-apps-")
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     os.chmod(home, 0o700)
@@ -73,13 +73,13 @@ def _display() -> str:
 
 
 def _run(command: list[str], result: Path) -> None:
-    own = _environment() | ({"DISPLAY": _display()} if command[0] == "krita" else {})
+    own = environment() | ({"DISPLAY": _display()} if command[0] == "krita" else {})
     run = subprocess.run(command, env=own, capture_output=True, text=True, timeout=TIMEOUT, check=False)
     if run.returncode or not result.exists():
         raise RuntimeError(f"{command[0]} failed ({run.returncode}):\n{run.stdout[-2000:]}\n{run.stderr[-2000:]}")
 
 
-def _rgba(data: bytes) -> np.ndarray:
+def rgba(data: bytes) -> np.ndarray:
     array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if array.ndim == 2:
         return cv2.cvtColor(array, cv2.COLOR_GRAY2RGBA)
@@ -102,7 +102,7 @@ def krita_open(path: Path) -> tuple[list[AppLayer], np.ndarray]:
             png = Path(folder) / "out.png"
             _run(_krita(path, png), png)
             merged = png.read_bytes()
-    return list(_krita_layers(image.find("{*}layers"), ()))[::-1], _rgba(merged)
+    return list(_krita_layers(image.find("{*}layers"), ()))[::-1], rgba(merged)
 
 
 def krita_save(path: Path, out: Path) -> None:
@@ -160,7 +160,7 @@ def gimp_open(path: Path) -> tuple[list[AppLayer], np.ndarray]:
         quoted = str(path).replace("\\", "\\\\").replace('"', '\\"')
         script = _SCRIPT.replace("{source}", quoted).replace("{report}", str(report)).replace("{out}", str(out))
         gimp_run(script, out)
-        return list(_gimp_layers(report.read_text("utf-8")))[::-1], _rgba(out.read_bytes())
+        return list(_gimp_layers(report.read_text("utf-8")))[::-1], rgba(out.read_bytes())
 
 
 def gimp_run(script: str, out: Path) -> None:

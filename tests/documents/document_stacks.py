@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from layersr import color, documents
 from layersr.documents.named_groups import same, same_mask
 from layersr.flattening import flatten
+from layersr.groups import runs
 from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
 from layersr.seal import seal
 
@@ -112,6 +113,12 @@ def stacks(draw: st.DrawFn, masked: bool = True) -> LayerStack:
     )
 
 
+def clipped_to_something(stack: LayerStack) -> LayerStack:
+    """The stack without the mark of clipping on layers that have nothing to be clipped to."""
+    runs_of_layers = [what for kind, what in runs(stack.layers) if kind == "layers"]
+    return stack.with_layers(tuple(replace(x, clipped=n > 0) for run in runs_of_layers for n, x in enumerate(run)))
+
+
 def scene(dtype: type, seed: int = 0, width: int = 96, height: int = 64) -> LayerStack:
     """An ordinary document: an opaque background and soft elements over it, some in groups."""
     rng = np.random.default_rng(seed)
@@ -138,6 +145,23 @@ def scene(dtype: type, seed: int = 0, width: int = 96, height: int = 64) -> Laye
         ),
         resolution=(300.0, 300.0),
     )
+
+
+def off(stack: LayerStack, picture: np.ndarray) -> float:
+    """How far a picture is from the exact one, before that was rounded to 8 bits; premultiplied, in 1/255."""
+    if stack.dtype == np.uint8:
+        wide = tuple(replace(widened(layer), pixels=layer.pixels.astype(np.uint16) * 257) for layer in stack.layers)
+        groups = {path: widened(group) for path, group in stack.groups.items()}
+        stack = replace(stack, layers=wide, groups=groups)
+    ours, theirs = (array / color.levels(array.dtype) for array in (flatten(stack), picture))
+    ours, theirs = (np.dstack([array[..., :3] * array[..., 3:], array[..., 3]]) for array in (ours, theirs))
+    return 255 * float(np.abs(ours - theirs).max())
+
+
+def widened(owner: Layer | Group) -> Layer | Group:
+    """A layer or group with its mask at 16 bit."""
+    mask = owner.mask
+    return owner if mask is None else replace(owner, mask=replace(mask, values=mask.values.astype(np.uint16) * 257))
 
 
 def assert_same(one: LayerStack, other: LayerStack) -> None:

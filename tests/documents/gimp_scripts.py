@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from apps import _rgba, gimp_run
+from apps import gimp_run, rgba
 
 
 @dataclass(frozen=True)
@@ -155,4 +155,4 @@ def gimp_make(out: Path, bits: int) -> np.ndarray:
         for word, value in words.items():
             script = script.replace(word, value)
         gimp_run(script, picture)
-        return _rgba(picture.read_bytes())
+        return rgba(picture.read_bytes())

@@ -1,9 +1,11 @@
 """What other applications put into a PSD, built with psd-tools: folded into plain layers, or refused."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from document_stacks import assert_same
 from PIL import Image
 from psd_tools import PSDImage
 from psd_tools.constants import BlendMode, ColorMode, Compression, Tag
@@ -129,8 +131,8 @@ def test_clipping_is_kept(tmp_path: Path):
     assert flatten(stack)[1, :, 3].tolist() == [0, 0, 51, 51, *[0] * 5]
     assert not stack.notes
     documents.write(stack, tmp_path / "x.ora")
-    assert "“clipped”" in documents.losses(stack, "x.ora")[0]
-    assert documents.read(tmp_path / "x.ora").layers[1].pixels[0, :, 3].tolist() == [0, 0, 255, 255]
+    assert not documents.losses(stack, tmp_path / "x.ora")
+    assert_same(replace(stack, notes=()), documents.read(tmp_path / "x.ora"))
 
 
 def test_clipping_to_a_group_is_told(tmp_path: Path):
@@ -241,7 +243,7 @@ def test_adjustments_are_kept(tmp_path: Path):
     assert again.layers[1].adjustment == stack.layers[1].adjustment
     documents.write(again, tmp_path / "folder")
     assert documents.read(tmp_path / "folder").layers[1].adjustment == stack.layers[1].adjustment
-    assert "“darker”" in documents.losses(large, "x.ora")[1]
+    assert "“darker”" in " ".join(documents.losses(large, "x.ora"))
     documents.write(large, tmp_path / "x.ora")
     assert [layer.name for layer in documents.read(tmp_path / "x.ora").layers] == ["red"]
     assert stack.icc in (None, color.srgb_profile())

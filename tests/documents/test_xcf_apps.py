@@ -1,52 +1,20 @@
 """XCF and real GIMP: it sees all that was written, saves it without a loss, and its own documents are read."""
 
-import struct
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from apps import gimp_open, missing
-from document_stacks import assert_same, masked_scene, scene, shadowed_scene
+from document_stacks import assert_same, masked_scene, off, scene, shadowed_scene
 from gimp_scripts import gimp_items, gimp_make, gimp_save
+from readers.profiles import wide_profile
 
 from layersr import color, documents
 from layersr.documents.xcf_spelling import MODES, THROUGH
-from layersr.flattening import flatten, without_clipping
 from layersr.layers import PASS_THROUGH, Group, Layer, LayerStack
 
 pytestmark = [pytest.mark.apps, pytest.mark.skipif(bool(missing("gimp")), reason=missing("gimp"))]
-
-
-def off(stack: LayerStack, picture: np.ndarray) -> float:
-    """How far GIMP's picture is from the exact one, before it was rounded to 8 bits; premultiplied, in 1/255."""
-    if stack.dtype == np.uint8:
-        wide = tuple(replace(widened(layer), pixels=layer.pixels.astype(np.uint16) * 257) for layer in stack.layers)
-        groups = {path: widened(group) for path, group in stack.groups.items()}
-        stack = replace(stack, layers=wide, groups=groups)
-    ours, theirs = (array / color.levels(array.dtype) for array in (flatten(stack), picture))
-    ours, theirs = (np.dstack([array[..., :3] * array[..., 3:], array[..., 3]]) for array in (ours, theirs))
-    return 255 * float(np.abs(ours - theirs).max())
-
-
-def widened(owner: Layer | Group) -> Layer | Group:
-    mask = owner.mask
-    return owner if mask is None else replace(owner, mask=replace(mask, values=mask.values.astype(np.uint16) * 257))
-
-
-def wide_gamut() -> bytes:
-    """sRGB with the primaries of Adobe RGB (1998)."""
-    profile = bytearray(color.srgb_profile())
-    primaries = {
-        b"rXYZ": (0.6097, 0.3111, 0.0195),
-        b"gXYZ": (0.2053, 0.6257, 0.0609),
-        b"bXYZ": (0.1492, 0.0632, 0.7446),
-    }
-    for number in range(struct.unpack_from(">I", profile, 128)[0]):
-        tag, place = struct.unpack_from(">4sI", profile, 132 + 12 * number)
-        if tag in primaries:
-            struct.pack_into(">3i", profile, place + 8, *(round(value * 65536) for value in primaries[tag]))
-    return bytes(profile)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
@@ -59,9 +27,13 @@ def test_a_flat_stack_is_shown_exactly(tmp_path: Path, dtype: type):
     assert off(flat, picture) <= (0.51 if dtype == np.uint8 else 0.01)
 
 
+def unclipped(stack: LayerStack) -> LayerStack:
+    return stack.with_layers(tuple(replace(layer, clipped=False) for layer in stack.layers))
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_all_settings_are_seen(tmp_path: Path, dtype: type):
-    stack = without_clipping(masked_scene(dtype))
+    stack = unclipped(masked_scene(dtype))
     documents.write(stack, tmp_path / "x.xcf")
     items = gimp_items(tmp_path / "x.xcf")
     layers = [item for item in items if not item.group][::-1]
@@ -89,7 +61,7 @@ def test_a_plain_group_passes_through(tmp_path: Path):
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_what_gimp_saves_again_is_the_same(tmp_path: Path, dtype: type):
     """Facts, provenance, recipe and what masks say beyond their layers included."""
-    stack = replace(without_clipping(masked_scene(dtype)), recipe="scale = 2\n", resolution=(301.7, 72.0))
+    stack = replace(masked_scene(dtype), recipe="scale = 2\n", resolution=(301.7, 72.0))
     codes = [np.full(layer.pixels.shape[:2], n % 4, np.uint8) for n, layer in enumerate(stack.layers)]
     marked = [replace(x, provenance=c, facts={"at": x.left}) for x, c in zip(stack.layers, codes, strict=True)]
     stack = stack.with_layers(tuple(marked))
@@ -142,8 +114,8 @@ def test_every_mode_looks_the_same(tmp_path: Path, grouped: bool):
 
 
 def test_a_profile_and_a_faded_group_that_passes_through(tmp_path: Path):
-    stack = replace(scene(np.uint16), icc=wide_gamut(), groups={("outer",): Group(0.6, True, PASS_THROUGH)})
+    stack = replace(scene(np.uint16), icc=wide_profile(), groups={("outer",): Group(0.6, True, PASS_THROUGH)})
     documents.write(stack, tmp_path / "x.xcf")
     assert off(stack, gimp_open(tmp_path / "x.xcf")[1]) <= 0.01
     gimp_save(tmp_path / "x.xcf", tmp_path / "y.xcf")
-    assert documents.read(tmp_path / "y.xcf").icc == wide_gamut()
+    assert documents.read(tmp_path / "y.xcf").icc == wide_profile()
