@@ -1,6 +1,8 @@
 """Layered documents: a `LayerStack` to a file and back, by the file's suffix."""
 
+import math
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from layersr.arrays import Pixels
@@ -16,6 +18,7 @@ from layersr.documents import (
     xcf_blending,
     xcf_reading,
 )
+from layersr.documents.guard import MAX_PLACE
 from layersr.documents.guard import listed as _listed
 from layersr.errors import InputError, OutputError
 from layersr.layers import LayerStack
@@ -101,7 +104,17 @@ def read(path: str | os.PathLike[str]) -> LayerStack:
         raise InputError(f"Cannot read {path}: layersr does not know {kind} documents; {_KNOWN}.")
     readers = {"": folder.read, ".ora": ora.read, ".kra": kra.read, ".xcf": xcf_reading.read}
     reader = readers.get(kind, psd_reading.read)
-    return reader(Path(path))
+    return _sound(reader(Path(path)), path)
+
+
+def _sound(stack: LayerStack, path: str | os.PathLike[str]) -> LayerStack:
+    """The stack, if it can be worked with: a resolution that is none is left out, a place nobody can mean refused."""
+    masks = [owner.mask for owner in (*stack.layers, *stack.groups.values()) if owner.mask is not None]
+    for what in (*stack.layers, *masks):
+        if max(abs(what.left), abs(what.top)) > MAX_PLACE:
+            raise InputError(f"{path} is damaged: a layer or mask lies {what.left}, {what.top} pixels off.")
+    known = stack.resolution is None or all(0 < value < math.inf for value in stack.resolution)
+    return stack if known else replace(stack, resolution=None)
 
 
 def _kind(path: str | os.PathLike[str]) -> str:

@@ -152,7 +152,7 @@ def read(path: Path) -> LayerStack:
             raise InputError(f"Cannot read {path}: there is no such folder.")
         if not (path / LIST).is_file():
             raise InputError(f"Cannot read {path}: the folder has no {LIST}.")
-        document = json.loads((path / LIST).read_bytes())
+        document = json.loads(_bytes(path, LIST))
         width, height = int(document["width"]), int(document["height"])
         check_size(width, height, "canvas")
         if width == 0 or height == 0:
@@ -175,7 +175,10 @@ def read(path: Path) -> LayerStack:
 def _bytes(folder: Path, name: str) -> bytes:
     if Path(name).name != name or "\\" in name or name in ("", ".", ".."):
         raise InputError(f"The {LIST} of {folder} points outside of it ({name}).")
-    return (folder / name).read_bytes()
+    file = folder / name
+    if not file.is_file() or file.resolve().parent != folder.resolve():  # a link may lead anywhere, a pipe has no end
+        raise InputError(f"The {name} of {folder} is no file in it.")
+    return file.read_bytes()
 
 
 def _read_layer(folder: Path, entry: dict[str, Any], dtype: type) -> Layer:

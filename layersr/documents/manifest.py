@@ -116,6 +116,8 @@ def _complete(layer: Layer, entry: dict, maps: memoryview, spelling: Spelling) -
     provenance = None
     if "provenance" in entry:
         offset, length = entry["provenance"]
+        if pixels.shape[:2] != (height, width):
+            raise ValueError("a provenance map is of another size than its layer")
         codes = zlib.decompressobj().decompress(maps[offset : offset + length], max(1, width * height))
         provenance = np.frombuffer(codes, np.uint8).reshape(height, width).copy()
         if provenance.size and provenance.max() > max(Provenance):

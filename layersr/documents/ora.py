@@ -19,9 +19,9 @@ import numpy as np
 from layersr import color
 from layersr.arrays import Pixels
 from layersr.documents import manifest, png
-from layersr.documents.archive import load, member, one_depth, parse, stored_text
+from layersr.documents.archive import holds, load, load_picture, member, one_depth, parse, stored_text
 from layersr.documents.atomic import replacing_file
-from layersr.documents.guard import check_size, reading
+from layersr.documents.guard import check_depth, check_size, reading
 from layersr.documents.merged import Thumbnail, picture
 from layersr.documents.named_groups import Groups
 from layersr.errors import InputError
@@ -188,26 +188,44 @@ def _read_archive(archive: zipfile.ZipFile, path: Path) -> LayerStack:
     root = image.find("stack")
     notes: list[str] = []
     groups: dict[tuple[str, ...], Group] = {}
-    layers = [] if root is None else list(_layers(archive, root, (), Groups(groups, notes), notes))[::-1]
+    layers = [] if root is None else list(_layers(_Pictures(archive), root, (), Groups(groups, notes), notes))[::-1]
     resolution = None
     if "xres" in image.attrib:
         xres = float(image.attrib["xres"])
         resolution = xres, float(image.get("yres", xres))
     layers = one_depth(layers, notes)
     stack = LayerStack(width, height, layers, _profile(archive, image), resolution, notes=tuple(notes), groups=groups)
-    if MANIFEST in archive.namelist():
+    if holds(archive, MANIFEST):
         stack = manifest.loads(load(archive, MANIFEST), stack, SPELLING)
     return stack
 
 
+class _Pictures:
+    """The pictures of layers; one that several share is in memory once."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._known: dict[str, Pixels] = {}
+
+    def of(self, layer: ElementTree.Element) -> Pixels:
+        source = layer.attrib["src"]
+        if source not in self._known:
+            try:
+                self._known[source] = png.decode(load_picture(self._archive, source))
+            except InputError as error:
+                raise InputError(f"{self._archive.filename}, layer “{layer.get('name', '')}”: {error}") from error
+        return self._known[source]
+
+
 def _layers(
-    archive: zipfile.ZipFile,
+    pictures: _Pictures,
     element: ElementTree.Element,
     around: tuple[tuple[int, str, Group], ...],
     named: Groups,
     notes: list[str],
 ) -> Iterator[Layer]:
     """The layers in a stack, uppermost first."""
+    check_depth(len(around))
     for child in element:
         name = child.get("name", "")
         visible = child.get("visibility", "visible") != "hidden"
@@ -215,14 +233,10 @@ def _layers(
         if child.tag == "stack":
             through = blend == "normal" and child.get("isolation", "auto") == "auto"
             group = Group(opacity, visible, PASS_THROUGH if through else blend)
-            yield from _layers(archive, child, (*around, (id(child), name, group)), named, notes)
+            yield from _layers(pictures, child, (*around, (id(child), name, group)), named, notes)
         elif child.tag == "layer" and child.get("src", "").lower().endswith(".png"):
-            try:
-                pixels = png.decode(load(archive, child.attrib["src"]))
-            except InputError as error:
-                raise InputError(f"{archive.filename}, layer “{name}”: {error}") from error
             left, top = (int(float(child.get(axis, "0"))) for axis in "xy")
-            yield Layer(name, pixels, left, top, opacity, visible, blend, named.path(around))
+            yield Layer(name, pictures.of(child), left, top, opacity, visible, blend, named.path(around))
         else:
             notes.append(f"“{name}” is no layer of pixels ({child.get('src') or child.tag}) and was left out.")
 
@@ -241,8 +255,7 @@ def _blend(operator: str) -> str:
 def _profile(archive: zipfile.ZipFile, image: ElementTree.Element) -> bytes | None:
     """The profile of the merged picture, or else of the lowest layer that has one; None where it is our own sRGB."""
     sources = [layer.attrib["src"] for layer in image.iter("layer") if layer.get("src", "").endswith(".png")]
-    names = set(archive.namelist())
-    for name in ("mergedimage.png", *reversed(sources)):
-        if name in names and (icc := png.header(load(archive, name)).icc):
+    for name in dict.fromkeys(("mergedimage.png", *reversed(sources))):
+        if holds(archive, name) and (icc := png.header(load_picture(archive, name)).icc):
             return None if icc == color.srgb_profile() else icc
     return None

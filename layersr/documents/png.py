@@ -20,6 +20,12 @@ from layersr.errors import InputError
 
 Raster = Pixels | Plane
 
+HEAD = 33
+"""Bytes up to the end of the first chunk."""
+
+ROOM = 2**25
+"""Bytes for a profile and for whatever else somebody wants to say in a PNG."""
+
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _INCH = 0.0254
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
@@ -127,6 +133,14 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     raise InputError("A layer's PNG is cut short.")
 
 
+def longest(head: bytes) -> int:
+    """How many bytes a PNG can have that begins with these `HEAD` ones: its pixels, and room for all else."""
+    if len(head) < HEAD or head[:8] != SIGNATURE or head[25] not in _SAMPLES:
+        return ROOM
+    width, height, depth, kind = struct.unpack_from(">IIBB", head, 16)
+    return 2 * height * (width * depth * _SAMPLES[kind] // 8 + 1) + ROOM
+
+
 def header(data: bytes) -> Header:
     """Read what a PNG says of itself, checking every chunk's checksum.
 
@@ -160,7 +174,8 @@ def decode(data: bytes) -> Pixels:
     Raises:
         InputError: it is no PNG, is damaged, or claims more pixels than its data can hold.
     """
-    header(data)
+    found = header(data)
+    check_size(found.width, found.height, "layer's PNG", 8 if found.depth == 16 else 4)
     array = _imdecode(data)
     if array.ndim == 2 or array.shape[2] == 1:
         return cv2.cvtColor(array, cv2.COLOR_GRAY2RGBA)
@@ -173,7 +188,8 @@ def decode_grey(data: bytes) -> Plane:
     Raises:
         InputError: it is no such PNG.
     """
-    header(data)
+    found = header(data)
+    check_size(found.width, found.height, "mask's PNG", 2 if found.depth == 16 else 1)
     array = _imdecode(data)
     if array.ndim != 2:
         raise InputError("A mask or provenance map is no grey PNG.")

@@ -33,7 +33,7 @@ def unpack(data: bytes, compression: Compression, width: int, height: int, depth
     dtype = np.dtype({8: ">u1", 16: ">u2"}[depth])
     if width <= 0 or height <= 0:
         return np.zeros((max(0, height), max(0, width)), dtype.newbyteorder("="))
-    check_size(width, height, "plane")
+    check_size(width, height, "plane", dtype.itemsize)
     size = width * height * dtype.itemsize
     if size > TIGHTEST[compression] * len(data):
         raise ValueError("a plane is cut short")

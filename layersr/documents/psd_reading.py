@@ -22,11 +22,11 @@ from layersr import color
 from layersr.arrays import Pixels
 from layersr.documents import manifest
 from layersr.documents.bounded import Rectangle
-from layersr.documents.guard import check_size, reading
+from layersr.documents.guard import check_depth, check_size, reading
 from layersr.documents.named_groups import Groups
 from layersr.documents.psd_colours import to_rgb
 from layersr.documents.psd_fills import FILLS, Fills
-from layersr.documents.psd_planes import Plane, mask, planes, unpack
+from layersr.documents.psd_planes import TIGHTEST, Plane, mask, planes, unpack
 from layersr.documents.psd_spelling import BLEND_KEYS, MANIFEST_ID, SPELLING
 from layersr.errors import InputError
 from layersr.layers import PASS_THROUGH, Group, Layer, LayerStack
@@ -123,16 +123,16 @@ def _resolution(document: PSD) -> tuple[float, float] | None:
 
 
 def _check_merged(document: PSD) -> None:
-    """The merged picture ends the file, so a file that was cut short lacks part of it."""
+    """The merged picture ends the file, so a file that was cut short lacks part of it.
+
+    It also says that the canvas is as large as it claims to be, before anything is painted all over it.
+    """
     header, image = document.header, document.image_data
     rows = header.height * header.channels
-    if image.compression == Compression.RAW:
-        expected = rows * header.width * header.depth // 8
-    elif image.compression == Compression.RLE:
+    expected = rows * header.width * header.depth // 8 // TIGHTEST[image.compression]
+    if image.compression == Compression.RLE:
         lengths = np.frombuffer(image.data, {1: ">u2", 2: ">u4"}[header.version], rows)
-        expected = lengths.nbytes + int(lengths.sum(dtype=np.int64))
-    else:
-        return
+        expected = max(expected, lengths.nbytes + int(lengths.sum(dtype=np.int64)))
     if len(image.data) < expected:
         raise ValueError("it is cut short")
 
@@ -191,6 +191,7 @@ class _Layers:
                 path = path[:-1]
             elif divider in (SectionDivider.OPEN_FOLDER, SectionDivider.CLOSED_FOLDER):
                 path = [*path, self._group(number, record, data)]
+                check_depth(len(path))
             else:
                 found.append((record, data, tuple(path)))
         return found[::-1]
@@ -269,7 +270,8 @@ class _Layers:
 
     def _pixels(self, record: LayerRecord, found: dict[int, Plane]) -> Pixels:
         if 0 not in found:
-            dtype = {8: np.uint8, 16: np.uint16}[self._header.depth]
+            dtype = np.dtype({8: np.uint8, 16: np.uint16}[self._header.depth])
+            check_size(record.width, record.height, "layer", 4 * dtype.itemsize)
             return np.zeros((record.height, record.width, 4), dtype)
         return to_rgb(self._header.color_mode, found, found.get(-1), self._icc)
 

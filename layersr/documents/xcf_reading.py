@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from layersr.documents import manifest, xcf_masks, xcf_pixels
-from layersr.documents.guard import check_size, listed, reading
+from layersr.documents.guard import check_depth, check_size, listed, reading
 from layersr.documents.named_groups import Groups
 from layersr.documents.xcf_blending import Blending, told
 from layersr.documents.xcf_pixels import GREY, INDEXED, WORDS, Kind
@@ -27,9 +27,6 @@ WIDE, EFFECTS, PATHS = 11, 20, 18
 
 LATEST = 99
 """CinePaint, which has another format of the same name, counts from 100."""
-
-DEEPEST = 100
-"""Groups in one another at most."""
 
 
 def read(path: Path) -> LayerStack:
@@ -160,7 +157,7 @@ class _Reader:
         if Property.FLOATING_SELECTION in properties:
             self._notes.append(f"The floating selection “{name}” was left out.")
             return None
-        check_size(width, height, "layer")
+        check_size(width, height, "layer", 4 * self._kind.depth.itemsize)
         left, top = struct.unpack(">2i", properties.get(Property.OFFSETS, bytes(8)))
         found = self._mask(mask, left, top, attached.get(MASK)) if mask else None
         if found is not None and not _integer(properties, Property.APPLY_MASK, 1):
@@ -193,8 +190,7 @@ class _Reader:
         The path names its own number in the group it is in, that one's in the next, and so on; who is in none has none.
         """
         path = struct.unpack(f">{len(stored) // 4}I", stored)
-        if len(path) > DEEPEST:
-            raise ValueError("its groups lie too deep in one another")
+        check_depth(len(path))
         if len(path) < 2:
             path = (self._outermost,)
             self._outermost += 1
@@ -216,7 +212,7 @@ class _Reader:
     def _mask(self, place: int, left: int, top: int, block: bytes | None) -> LayerMask:
         cursor = Cursor(self._source, place)
         width, height = cursor.take("2I")
-        check_size(width, height, "mask")
+        check_size(width, height, "mask", self._kind.depth.itemsize)
         cursor.string()
         cursor.properties(self._version)
         found = tiles(self._source, cursor.pointer(), (width, height), self._kind.sample, 1, self._packing)
