@@ -170,9 +170,9 @@ class _Reader:
         if own is not None:
             found = replace(bare, pixels=np.ascontiguousarray(own[..., order]), left=left, top=top)
         else:
-            values, left, top = (
-                self._everywhere(raster) if raster.elsewhere[-1] else (raster.values, raster.left, raster.top)
-            )
+            values, left, top = raster.values, raster.left, raster.top
+            if raster.elsewhere[-1]:
+                values, left, top = self._everywhere(raster)
             found = _trimmed(bare, np.ascontiguousarray(values[..., order]), left, top)
         check_size(found.width, found.height, "layer", 4 * found.pixels.itemsize)
         return found
