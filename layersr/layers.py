@@ -82,6 +82,12 @@ class LayerMask:
 
 PASS_THROUGH = "pass-through"
 
+Locks = frozenset[str]
+
+LOCKS: Locks = frozenset({"transparency", "pixels", "position"})
+"""What an artist can guard against his own hand: where a layer is transparent, its pixels at all, its place. Of a group
+it guards what is in it. A lock is a setting for applications; nothing here obeys it."""
+
 SHADOW, GLOW = "shadow of", "glow of"
 """The facts of whose shadow or glow a layer is. Ink may multiply or screen too (`Layer.light`): that is a thing."""
 
@@ -96,18 +102,25 @@ class Group:
         blend: `PASS_THROUGH`, where its layers blend with what is below the group, or the blend mode in which they,
             flattened by themselves, are laid upon that.
         mask: of the whole group, or None.
+        locks: some of `LOCKS`.
     """
 
     opacity: float = 1.0
     visible: bool = True
     blend: str = PASS_THROUGH
     mask: LayerMask | None = None
+    locks: Locks = frozenset()
 
     @property
     def plain(self) -> bool:
         """Whether it changes nothing: a folder."""
         masked = self.mask is not None and self.mask.active
         return self.opacity == 1 and self.visible and self.blend == PASS_THROUGH and not masked
+
+    @property
+    def usual(self) -> bool:
+        """Whether there is nothing to keep of it but its name."""
+        return self.plain and self.mask is None and not self.locks
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +138,7 @@ class Layer:
         group: names of the groups around it, outermost first.
         mask: hides parts of it, or None.
         clipped: it shows only on the next lower layer of its group that is not clipped, its base, and blends with that.
+        locks: some of `LOCKS`.
         adjustment: of an adjustment layer (no pixels), what it does to those below, in Photoshop's own bytes; kept from
             one PSD to the next, and not shown. None for all others.
         provenance: a `Provenance` per pixel, or None where nothing is known (foreign files).
@@ -141,6 +155,7 @@ class Layer:
     group: tuple[str, ...] = ()
     mask: LayerMask | None = None
     clipped: bool = False
+    locks: Locks = frozenset()
     adjustment: bytes | None = None
     provenance: Codes | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from layersr.documents import (
     folder,
     kra,
     kra_groups,
+    kra_spelling,
     kra_writing,
     ora,
     psd,
@@ -17,6 +18,7 @@ from layersr.documents import (
     xcf,
     xcf_blending,
     xcf_reading,
+    xcf_spelling,
 )
 from layersr.documents.guard import MAX_PLACE
 from layersr.documents.guard import listed as _listed
@@ -61,7 +63,7 @@ def losses(stack: LayerStack, path: str | os.PathLike[str]) -> tuple[str, ...]:
     masked += [path[-1] for path, group in stack.groups.items() if group.mask is not None]
     adjusting = [layer.name for layer in stack.layers if layer.adjustment is not None]
     if _kind(path) == ".kra":
-        return _krita_losses(stack, adjusting)
+        return (*_krita_losses(stack, adjusting), *_locks_told(stack, ".kra"))
     name = {".ora": "OpenRaster", ".xcf": "XCF"}.get(_kind(path))
     if name is None:
         return ()
@@ -74,7 +76,7 @@ def losses(stack: LayerStack, path: str | os.PathLike[str]) -> tuple[str, ...]:
         told.append(f"{name} has no adjustment layers; left out: {_listed(adjusting)}. A PSD keeps them.")
     if name == "XCF" and (odd := xcf_blending.different(stack)):
         told.append(f"GIMP computes the blend modes of these otherwise, so it shows them differently: {_listed(odd)}.")
-    return tuple(told)
+    return (*told, *_locks_told(stack, _kind(path)))
 
 
 def _krita_losses(stack: LayerStack, adjusting: list[str]) -> tuple[str, ...]:
@@ -91,6 +93,21 @@ def _krita_losses(stack: LayerStack, adjusting: list[str]) -> tuple[str, ...]:
     if finer := [name for name, mask in named if mask is not None and kra_writing.finer(mask)]:
         told.append(f"Krita has masks of 8 bits; all 16 are kept, but it does not use them: {_listed(finer)}.")
     return tuple(told)
+
+
+_LOCKING = {
+    ".ora": ("OpenRaster locks all or nothing", ora.stored_locks),
+    ".kra": ("Krita locks all, or the transparency of a layer", kra_spelling.stored_locks),
+    ".xcf": ("GIMP locks of a group only the pixels in it", xcf_spelling.stored_locks),
+}
+
+
+def _locks_told(stack: LayerStack, kind: str) -> list[str]:
+    """A sentence about the layers and groups that are locked otherwise there; layersr itself reads them exactly."""
+    how, stored = _LOCKING[kind]
+    found = [layer.name for layer in stack.layers if stored(layer.locks, False) != layer.locks]
+    found += [path[-1] for path, group in stack.groups.items() if stored(group.locks, True) != group.locks]
+    return [f"{how}; kept, but locked otherwise there: {_listed(found)}."] if found else []
 
 
 def read(path: str | os.PathLike[str]) -> LayerStack:

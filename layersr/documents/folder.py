@@ -15,7 +15,7 @@ from layersr.documents.guard import check_size, reading
 from layersr.documents.merged import picture
 from layersr.errors import InputError, OutputError
 from layersr.flattening import BAND
-from layersr.layers import Group, Layer, LayerMask, LayerStack, Provenance
+from layersr.layers import LOCKS, Group, Layer, LayerMask, LayerStack, Provenance
 
 LIST, MERGED, PROFILE, RECIPE = "layers.json", "merged.png", "profile.icc", "recipe.toml"
 VERSION = 1
@@ -41,6 +41,7 @@ def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
             {
                 "path": list(path),
                 **{name: getattr(group, name) for name in ("opacity", "visible", "blend")},
+                "locks": sorted(group.locks),
                 "mask": _write_mask(folder, f"group{index:02d}.mask.png", group.mask),
             }
             for index, (path, group) in enumerate(sorted(stack.groups.items()))
@@ -124,6 +125,7 @@ def _write_layer(folder: Path, index: int, layer: Layer, stack: LayerStack) -> d
         "group": list(layer.group),
         "mask": _write_mask(folder, f"{stem}.mask.png", layer.mask),
         "clipped": layer.clipped,
+        "locks": sorted(layer.locks),
         "adjustment": None if layer.adjustment is None else layer.adjustment.hex(),
         "provenance": "" if codes is not None and not codes.size else provenance,
         "facts": dict(layer.facts),
@@ -208,6 +210,7 @@ def _read_layer(folder: Path, entry: dict[str, Any], dtype: type) -> Layer:
         group=tuple(str(name) for name in entry["group"]),
         mask=_read_mask(folder, entry.get("mask"), dtype),
         clipped=bool(entry.get("clipped", False)),
+        locks=LOCKS & set(entry.get("locks", ())),
         adjustment=bytes.fromhex(entry["adjustment"]) if entry.get("adjustment") else None,
         provenance=provenance,
         facts=dict(entry["facts"]),
@@ -217,7 +220,8 @@ def _read_layer(folder: Path, entry: dict[str, Any], dtype: type) -> Layer:
 def _read_group(folder: Path, entry: dict[str, Any], dtype: type) -> tuple[tuple[str, ...], Group]:
     opacity = min(1.0, max(0.0, float(entry["opacity"])))
     mask = _read_mask(folder, entry["mask"], dtype)
-    return tuple(map(str, entry["path"])), Group(opacity, bool(entry["visible"]), str(entry["blend"]), mask)
+    locks = LOCKS & set(entry.get("locks", ()))
+    return tuple(map(str, entry["path"])), Group(opacity, bool(entry["visible"]), str(entry["blend"]), mask, locks)
 
 
 def _read_mask(folder: Path, entry: dict[str, Any] | None, dtype: type) -> LayerMask | None:

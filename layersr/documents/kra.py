@@ -30,6 +30,7 @@ from layersr.documents.kra_nodes import (
     is_group,
     is_plain,
     is_visible,
+    locks_of,
     masks_of,
     nodes_of,
     on_the_lowest,
@@ -132,7 +133,8 @@ class _Reader:
         blend = blend_of(node.get("compositeop", "normal"))
         if passes_through(node) or (self._mark(node).through and blend == "normal"):
             blend = PASS_THROUGH
-        return Group(opacity_of(node), is_visible(node), blend, self._mask(node, node.get("name", "")))
+        mask = self._mask(node, node.get("name", ""))
+        return Group(opacity_of(node), is_visible(node), blend, mask, locks_of(node))
 
     def _holds(self, node: ElementTree.Element) -> bool:
         """Whether a group still is one that we wrote only to clip layers to its lowest."""
@@ -155,6 +157,7 @@ class _Reader:
         path = self._named.path(around)
         blend = blend_of(node.get("compositeop", "normal"))
         bare = Layer(name, np.zeros((0, 0, 4), np.uint8), 0, 0, opacity_of(node), is_visible(node), blend, path)
+        bare = replace(bare, locks=locks_of(node))
         space = node.get("colorspacename", self._image.get("colorspacename", ""))
         if space not in SPACES:
             raise InputError(

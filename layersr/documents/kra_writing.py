@@ -34,6 +34,7 @@ from layersr.documents.kra_spelling import (
     EXACT,
     INHERITS_ALPHA,
     KRITAS,
+    LOCKS_ALPHA,
     MANIFEST,
     MARKS,
     MIMETYPE,
@@ -207,7 +208,9 @@ class _Tree:
     def _layer(self, parent: ElementTree.Element, layer: Layer, mark: Mark, **more: str) -> None:
         mark = replace(mark, size=(layer.width, layer.height))
         place = {"x": str(layer.left), "y": str(layer.top)}
-        as_group = Group(layer.opacity, layer.visible, layer.blend)
+        as_group = Group(layer.opacity, layer.visible, layer.blend, locks=layer.locks)
+        if "transparency" in layer.locks:
+            more = more | {"channellockflags": LOCKS_ALPHA}
         masks = self._node(parent, layer.name, "paintlayer", as_group, mark, layer, **place, **more)
         self._mask(masks, layer.mask)
 
@@ -243,7 +246,7 @@ class _Tree:
             "compositeop": KRITAS["normal" if shown.blend == PASS_THROUGH else stored_blend(shown.blend)],
             "colorspacename": self._space,
             "channelflags": "",
-            "locked": "0",
+            "locked": str(int("pixels" in shown.locks)),
             "collapsed": "0",
             "x": "0",
             "y": "0",

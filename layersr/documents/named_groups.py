@@ -47,7 +47,7 @@ class Groups:
                 self._names[key] = self._free(path, name, group)
             path = (*path, self._names[key])
             self._all.setdefault(path, group)
-            if not group.plain or group.mask is not None:
+            if not group.usual:
                 self._settings[path] = group
         return path
 
@@ -71,12 +71,12 @@ def _does(group: Group) -> Hashable:
     if mask is not None:
         values = sha256(np.ascontiguousarray(mask.values)).digest()
         mask = (mask.left, mask.top, mask.beyond, mask.active, mask.values.shape, values)
-    return group.opacity, group.visible, group.blend, mask
+    return group.opacity, group.visible, group.blend, group.locks, mask
 
 
 def same(a: Group, b: Group) -> bool:
     """Whether two groups do the same."""
-    if (a.opacity, a.visible, a.blend) != (b.opacity, b.visible, b.blend):
+    if (a.opacity, a.visible, a.blend, a.locks) != (b.opacity, b.visible, b.blend, b.locks):
         return False
     return (a.mask is None) == (b.mask is None) and (a.mask is None or same_mask(a.mask, b.mask))
 

@@ -27,7 +27,7 @@ from layersr.documents.named_groups import Groups
 from layersr.errors import InputError
 from layersr.flattening import with_shapes
 from layersr.groups import walk
-from layersr.layers import PASS_THROUGH, Group, Layer, LayerStack
+from layersr.layers import LOCKS, PASS_THROUGH, Group, Layer, LayerStack, Locks
 
 OPERATORS = {
     "normal": "svg:src-over",
@@ -67,7 +67,12 @@ def stored_resolution(resolution: tuple[float, float] | None) -> tuple[float, fl
     return None if resolution is None else (float(round(resolution[0])), float(round(resolution[1])))
 
 
-SPELLING = manifest.Spelling(stored_text, stored_blend, stored_resolution)
+def stored_locks(locks: Locks, _: bool = False) -> Locks:
+    """Locks as OpenRaster keeps them, with the word that Krita and MyPaint added: all or none."""
+    return LOCKS if "pixels" in locks else frozenset()
+
+
+SPELLING = manifest.Spelling(stored_text, stored_blend, stored_resolution, stored_locks)
 
 
 def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
@@ -141,7 +146,7 @@ def _xml(stack: LayerStack) -> bytes:
                 "visibility": "visible" if what.visible else "hidden",
                 "composite-op": OPERATORS[stored_blend(what.blend)],
             }
-            ElementTree.SubElement(parents[-1], "layer", attributes)
+            ElementTree.SubElement(parents[-1], "layer", attributes | _locked(what.locks))
     return ElementTree.tostring(image, encoding="UTF-8", xml_declaration=True)
 
 
@@ -150,8 +155,12 @@ def _stored_opacity(opacity: float) -> str:
     return f"{math.ceil(round(opacity * 255) / 255 * 10**6) / 10**6:.6f}"
 
 
+def _locked(locks: Locks) -> dict[str, str]:
+    return {"edit-locked": "true"} if stored_locks(locks) else {}
+
+
 def _group_attributes(group: Group) -> dict[str, str]:
-    found = {"isolation": "auto" if group.blend == PASS_THROUGH else "isolate"}
+    found = {"isolation": "auto" if group.blend == PASS_THROUGH else "isolate"} | _locked(group.locks)
     if not group.plain:
         found["opacity"] = _stored_opacity(group.opacity)
         found["visibility"] = "visible" if group.visible else "hidden"
@@ -230,13 +239,14 @@ def _layers(
         name = child.get("name", "")
         visible = child.get("visibility", "visible") != "hidden"
         opacity, blend = _opacity(child), _blend(child.get("composite-op", "svg:src-over"))
+        locks = LOCKS if child.get("edit-locked") == "true" else frozenset()
         if child.tag == "stack":
             through = blend == "normal" and child.get("isolation", "auto") == "auto"
-            group = Group(opacity, visible, PASS_THROUGH if through else blend)
+            group = Group(opacity, visible, PASS_THROUGH if through else blend, locks=locks)
             yield from _layers(pictures, child, (*around, (id(child), name, group)), named, notes)
         elif child.tag == "layer" and child.get("src", "").lower().endswith(".png"):
             left, top = (int(float(child.get(axis, "0"))) for axis in "xy")
-            yield Layer(name, pictures.of(child), left, top, opacity, visible, blend, named.path(around))
+            yield Layer(name, pictures.of(child), left, top, opacity, visible, blend, named.path(around), locks=locks)
         else:
             notes.append(f"“{name}” is no layer of pixels ({child.get('src') or child.tag}) and was left out.")
 

@@ -27,9 +27,9 @@ from layersr.documents.named_groups import Groups
 from layersr.documents.psd_colours import to_rgb
 from layersr.documents.psd_fills import FILLS, Fills
 from layersr.documents.psd_planes import TIGHTEST, Plane, mask, planes, unpack
-from layersr.documents.psd_spelling import BLEND_KEYS, MANIFEST_ID, SPELLING
+from layersr.documents.psd_spelling import BLEND_KEYS, LOCK_BITS, LOCKED_WHOLLY, MANIFEST_ID, SPELLING
 from layersr.errors import InputError
-from layersr.layers import PASS_THROUGH, Group, Layer, LayerStack
+from layersr.layers import LOCKS, PASS_THROUGH, Group, Layer, LayerStack, Locks
 
 # Without a handler Python prints a library's warnings to stderr; what matters of them is in the notes.
 logging.getLogger("psd_tools").addHandler(logging.NullHandler())
@@ -212,6 +212,7 @@ class _Layers:
             record.flags.visible,
             PASS_THROUGH if key == b"pass" else _BLENDS.get(key, "normal"),
             mask(record, self._planes(record, data), self._header.depth, canvas),
+            _locks(record),
         )
         return _Group(number, name, found)
 
@@ -264,6 +265,7 @@ class _Layers:
             group=self._named.path([(group.number, group.name, group.setting) for group in path]),
             mask=mask(record, found, self._header.depth, _reach(record, self._header)),
             clipped=clipped,
+            locks=_locks(record),
             adjustment=adjustment,
         )
         return replace(layer, pixels=layer.pixels[:0, :0]) if adjustment else layer
@@ -293,6 +295,11 @@ def _reach(record: LayerRecord, header: FileHeader) -> Rectangle:
         *(min(0, record.left), min(0, record.top)),
         *(max(header.width, record.right), max(header.height, record.bottom)),
     )
+
+
+def _locks(record: LayerRecord) -> Locks:
+    bits = int(record.tagged_blocks.get_data(Tag.PROTECTED_SETTING, 0)) | record.flags.transparency_protected
+    return LOCKS if bits & LOCKED_WHOLLY else frozenset(lock for lock, bit in LOCK_BITS.items() if bits & bit)
 
 
 def _divider(record: LayerRecord) -> SectionDivider | None:

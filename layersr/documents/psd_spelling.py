@@ -33,6 +33,11 @@ BLEND_KEYS = {
 }
 """Blend modes by name to PSD's keys; the first thirteen are those of `color.BLEND`."""
 
+LOCK_BITS = {"transparency": 1, "pixels": 2, "position": 4}
+"""What the block "lspf" says, by lock."""
+
+LOCKED_WHOLLY = 1 << 31
+
 MANIFEST_ID = 4747
 """The plug-in resource (4000 to 4999 are theirs) that holds the manifest, under the name "layersr"."""
 
@@ -57,4 +62,4 @@ def stored_resolution(resolution: tuple[float, float] | None) -> tuple[float, fl
     return fixed[0] / 65536, fixed[1] / 65536
 
 
-SPELLING = manifest.Spelling(stored_text, stored_blend, stored_resolution)
+SPELLING = manifest.Spelling(stored_text, stored_blend, stored_resolution, lambda locks, _: locks)

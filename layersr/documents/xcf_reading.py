@@ -17,7 +17,7 @@ from layersr.documents.named_groups import Groups
 from layersr.documents.xcf_blending import Blending, told
 from layersr.documents.xcf_pixels import GREY, INDEXED, WORDS, Kind
 from layersr.documents.xcf_source import Cursor, Source, parasites
-from layersr.documents.xcf_spelling import ICC, MAGIC, MANIFEST, MASK, NAMES, SPELLING, TEXT, Property
+from layersr.documents.xcf_spelling import ICC, LOCKED_BY, MAGIC, MANIFEST, MASK, NAMES, SPELLING, TEXT, Property
 from layersr.documents.xcf_tiles import tiles
 from layersr.errors import InputError
 from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
@@ -166,7 +166,8 @@ class _Reader:
         mode = _integer(properties, Property.MODE, 0)
         if mode not in NAMES:
             self._notes.append(f"“{name}” blends in a way layersr does not know ({mode}); it became normal.")
-        setting = Group(opacity, visible, NAMES.get(mode, "normal"), found)
+        locks = frozenset(lock for lock, kind in LOCKED_BY.items() if _integer(properties, kind, 0))
+        setting = Group(opacity, visible, NAMES.get(mode, "normal"), found, locks)
         node = _Node(place, name, setting, Property.GROUP_ITEM in properties)
         around = self._around(node, properties.get(Property.ITEM_PATH, b""))
         how = Blending.of(properties, mode)
@@ -182,7 +183,7 @@ class _Reader:
         blend = "normal" if setting.blend == PASS_THROUGH else setting.blend
         path = self._named.path([(parent.place, parent.name, parent.setting) for parent in around])
         values = self._pixels(pixels, (width, height), self._kind.colours + kind % 2)
-        return Layer(name, values, left, top, opacity, visible, blend, path, found)
+        return Layer(name, values, left, top, opacity, visible, blend, path, found, locks=locks)
 
     def _around(self, node: _Node, stored: bytes) -> list[_Node]:
         """The groups around a layer or group, outermost first; it is remembered for those within it.

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from layersr import color, documents
 from layersr.documents.named_groups import same, same_mask
 from layersr.flattening import flatten
-from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
+from layersr.layers import LOCKS, PASS_THROUGH, Group, Layer, LayerMask, LayerStack
 from layersr.seal import seal
 
 OTHER_PROFILE = color.srgb_profile()[:-1] + b"\x01"
@@ -29,6 +29,7 @@ SPECIAL_NAMES = [
     ".",
 ]
 
+locks = st.frozensets(st.sampled_from(sorted(LOCKS)))
 names = st.sampled_from(SPECIAL_NAMES) | st.text(max_size=12)
 BLENDS = [*color.BLEND, "hue", "vivid-light", "mode of another world"]
 json_values = st.recursive(
@@ -67,6 +68,7 @@ def groups(draw: st.DrawFn, dtype: type, masked: bool) -> Group:
         visible=draw(st.booleans()),
         blend=draw(st.sampled_from([PASS_THROUGH, *color.BLEND])),
         mask=draw(st.none() | masks(dtype)) if masked else None,
+        locks=draw(locks),
     )
 
 
@@ -85,6 +87,7 @@ def layers(draw: st.DrawFn, dtype: type, masked: bool = True) -> Layer:
         blend=draw(st.sampled_from(BLENDS)),
         group=tuple(draw(st.lists(st.sampled_from(["a", "b", "", "組\0", "👁"]), max_size=3))),
         mask=draw(st.none() | masks(dtype)) if masked else None,
+        locks=draw(locks),
         provenance=codes if draw(st.booleans()) else None,
         facts=draw(st.dictionaries(st.text(max_size=3), json_values, max_size=3)),
     )
@@ -105,7 +108,7 @@ def stacks(draw: st.DrawFn, masked: bool = True) -> LayerStack:
         width=draw(st.integers(1, 40)),
         height=draw(st.integers(1, 40)),
         layers=found,
-        groups={path: group for path, group in settings.items() if not group.plain or group.mask is not None},
+        groups={path: group for path, group in settings.items() if not group.usual},
         icc=draw(st.sampled_from([None, OTHER_PROFILE])),
         resolution=draw(st.none() | st.tuples(st.floats(1, 2400), st.floats(1, 2400))),
         recipe=draw(st.sampled_from(["", "scale = 2\r\nseed = 7\n", "# 猫\n"])),
@@ -148,7 +151,7 @@ def assert_same(one: LayerStack, other: LayerStack) -> None:
     for a, b in zip(one.layers, other.layers, strict=True):
         assert np.array_equal(a.pixels, b.pixels)
         assert a.pixels.dtype == b.pixels.dtype
-        for field in ("name", "left", "top", "opacity", "visible", "blend", "group", "clipped"):
+        for field in ("name", "left", "top", "opacity", "visible", "blend", "group", "clipped", "locks"):
             assert getattr(a, field) == getattr(b, field), field
         assert dict(a.facts) == dict(b.facts)
         assert (a.mask is None) == (b.mask is None)
