@@ -24,6 +24,9 @@ class Provenance(IntEnum):
     """Hidden in the input: painted by layersr."""
 
 
+CREDITS = ("title", "creator", "rights", "description")
+"""What a picture says of itself and its maker, in Dublin Core's words."""
+
 Window = tuple[slice, slice]
 """Rows and columns of an array."""
 
@@ -36,11 +39,13 @@ class Image:
         pixels: straight RGBA, uint8 or uint16; alpha is full where the file had none.
         icc: the embedded ICC profile, or None for sRGB.
         resolution: pixels per inch, horizontal and vertical, or None where the file says nothing.
+        credits: what the file says by the names of `CREDITS`.
     """
 
     pixels: Pixels
     icc: bytes | None = None
     resolution: tuple[float, float] | None = None
+    credits: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def width(self) -> int:
@@ -231,6 +236,7 @@ class LayerStack:
         recipe: the TOML of the `Recipe` that made it, or "".
         notes: sentences about what a reader could not keep (foreign files); empty for layersr's own.
         groups: by path (names, outermost first), what those groups do that are more than folders.
+        credits: what the picture it was made from says of itself, by the names of `CREDITS`.
     """
 
     width: int
@@ -241,6 +247,7 @@ class LayerStack:
     recipe: str = ""
     notes: tuple[str, ...] = ()
     groups: Mapping[tuple[str, ...], Group] = field(default_factory=dict)
+    credits: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if len({layer.pixels.dtype for layer in self.layers}) > 1:

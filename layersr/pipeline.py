@@ -60,7 +60,8 @@ def run(image: Image, recipe: Recipe | None = None, report: Report = silent) -> 
 
 def as_stack(image: Image, name: str) -> LayerStack:
     """A picture as the one layer of a stack; `flatten` gives it back."""
-    return LayerStack(image.width, image.height, (Layer(name, image.pixels),), image.icc, image.resolution)
+    layers = (Layer(name, image.pixels),)
+    return LayerStack(image.width, image.height, layers, image.icc, image.resolution, credits=image.credits)
 
 
 def sizes(image: Image | LayerStack, recipe: Recipe) -> Sizing:

@@ -9,7 +9,7 @@ import numpy as np
 
 from layersr import color
 from layersr.arrays import Pixels
-from layersr.documents import png
+from layersr.documents import png, xmp
 from layersr.documents.atomic import replacing_folder
 from layersr.documents.guard import check_size, reading
 from layersr.documents.merged import picture
@@ -47,7 +47,8 @@ def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
             for index, (path, group) in enumerate(sorted(stack.groups.items()))
         ]
         bands = picture(stack, merged, BAND)
-        _write_png(folder / MERGED, bands, stack.width, stack.height, stack)
+        said = xmp.packet(stack.credits, stack.recipe, "image/png")
+        _write_png(folder / MERGED, bands, stack.width, stack.height, stack, said)
         (folder / PROFILE).write_bytes(stack.icc or color.srgb_profile())
         if stack.recipe:
             (folder / RECIPE).write_bytes(stack.recipe.encode("utf-8", "surrogatepass"))
@@ -61,6 +62,7 @@ def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
             "icc": PROFILE,
             "recipe": RECIPE if stack.recipe else None,
             "merged": MERGED,
+            "credits": dict(stack.credits),
             "layers": entries,
             "groups": groups,
         }
@@ -97,9 +99,10 @@ def _safe(name: str) -> str:
     return re.sub(r"[^\w\-]+", "_", name).strip("_").encode()[:80].decode("utf-8", "ignore")
 
 
-def _write_png(path: Path, bands, width: int, height: int, stack: LayerStack) -> None:
+def _write_png(path: Path, bands, width: int, height: int, stack: LayerStack, said: bytes | None = None) -> None:
+    icc = stack.icc or color.srgb_profile()
     with path.open("wb") as file:
-        png.write(file, bands, width, height, stack.dtype, stack.icc or color.srgb_profile(), stack.resolution)
+        png.write(file, bands, width, height, stack.dtype, icc, stack.resolution, said)
 
 
 def _write_layer(folder: Path, index: int, layer: Layer, stack: LayerStack) -> dict[str, Any]:
@@ -170,6 +173,7 @@ def read(path: Path) -> LayerStack:
             icc=None if icc == color.srgb_profile() else icc,
             resolution=None if resolution is None else (float(resolution[0]), float(resolution[1])),
             groups=dict(_read_group(path, entry, dtype) for entry in document.get("groups", ())),
+            credits={str(name): str(text) for name, text in document.get("credits", {}).items()},
             recipe=_bytes(path, document["recipe"]).decode("utf-8", "surrogatepass") if document["recipe"] else "",
         )
 

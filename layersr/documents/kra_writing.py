@@ -25,7 +25,7 @@ import numpy as np
 
 from layersr import color
 from layersr.arrays import Pixels
-from layersr.documents import kra_marks, manifest, png
+from layersr.documents import kra_marks, manifest, png, xmp
 from layersr.documents.archive import member, stored_text
 from layersr.documents.atomic import replacing_file
 from layersr.documents.kra_groups import isolates
@@ -93,9 +93,10 @@ def _write_archive(stack: LayerStack, archive: zipfile.ZipFile, merged: Pixels |
 
     thumbnail = Thumbnail(stack.width, stack.height, PREVIEW)
     bands = thumbnail.watch(picture(stack, merged, thumbnail.band))
+    said = xmp.packet(stack.credits, stack.recipe, MIMETYPE)
     large = stack.width * stack.height * stack.dtype.itemsize * 4 > 2**31
     with archive.open(member("mergedimage.png"), "w", force_zip64=large) as file:
-        png.write(file, bands, stack.width, stack.height, stack.dtype, icc, stack.resolution)
+        png.write(file, bands, stack.width, stack.height, stack.dtype, icc, stack.resolution, said)
     small = thumbnail.pixels()
     with archive.open(member("preview.png"), "w") as file:
         png.write(file, png.bands_of(small), small.shape[1], small.shape[0], small.dtype, icc)

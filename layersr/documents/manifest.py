@@ -21,6 +21,7 @@ from layersr.layers import LOCKS, Group, Layer, LayerStack, Locks, Provenance
 
 MAGIC = b"layersr1"
 
+Credits = Mapping[str, str]
 Resolution = tuple[float, float] | None
 
 
@@ -33,12 +34,14 @@ class Spelling:
         blend: of a blend mode.
         resolution: of the pixels per inch.
         locks: of the locks of a layer, or (True) of a group.
+        credits: of what the picture says of itself.
     """
 
     text: Callable[[str], str]
     blend: Callable[[str], str]
     resolution: Callable[[Resolution], Resolution]
     locks: Callable[[Locks, bool], Locks]
+    credits: Callable[[Credits], Credits] = lambda _: {}
 
 
 def fingerprint(pixels: np.ndarray) -> list[int]:
@@ -74,7 +77,7 @@ def dumps(stack: LayerStack) -> bytes:
         entries.append(entry)
     groups = [[list(path), sorted(group.locks)] for path, group in stack.groups.items() if group.locks]
     told = {"recipe": stack.recipe, "resolution": stack.resolution, "layers": entries, "groups": sorted(groups)}
-    header = json.dumps(told).encode("ascii")
+    header = json.dumps(told | {"credits": dict(stack.credits)}).encode("ascii")
     return b"".join([MAGIC, struct.pack(">I", len(header)), header, *maps])
 
 
@@ -103,7 +106,15 @@ def loads(block: bytes, bare: LayerStack, spelling: Spelling) -> LayerStack:
     _lock(groups, {layer.group for layer in layers}, header.get("groups", ()), spelling)
     exact = None if header["resolution"] is None else (float(header["resolution"][0]), float(header["resolution"][1]))
     resolution = exact if spelling.resolution(exact) == bare.resolution else bare.resolution
-    return replace(bare, layers=tuple(layers), groups=groups, recipe=str(header["recipe"]), resolution=resolution)
+    told = {str(name): str(text) for name, text in header.get("credits", {}).items()}
+    return replace(
+        bare,
+        layers=tuple(layers),
+        groups=groups,
+        recipe=str(header["recipe"]),
+        resolution=resolution,
+        credits=told if spelling.credits(told) == bare.credits else bare.credits,
+    )
 
 
 def _renamed(

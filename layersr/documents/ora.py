@@ -18,7 +18,7 @@ import numpy as np
 
 from layersr import color
 from layersr.arrays import Pixels
-from layersr.documents import manifest, png
+from layersr.documents import manifest, png, xmp
 from layersr.documents.archive import holds, load, load_picture, member, one_depth, parse, stored_text
 from layersr.documents.atomic import replacing_file
 from layersr.documents.guard import check_depth, check_size, reading
@@ -97,9 +97,11 @@ def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
 def _write_archive(stack: LayerStack, archive: zipfile.ZipFile, merged: Pixels | None) -> None:
     icc = stack.icc or color.srgb_profile()
 
-    def write_picture(name: str, bands: Iterator[np.ndarray], width: int, height: int, dtype: np.dtype) -> None:
+    def write_picture(
+        name: str, bands: Iterator[np.ndarray], width: int, height: int, dtype: np.dtype, said: bytes | None = None
+    ) -> None:
         with archive.open(member(name), "w", force_zip64=width * height * dtype.itemsize * 4 > 2**31) as file:
-            png.write(file, bands, width, height, dtype, icc, stack.resolution)
+            png.write(file, bands, width, height, dtype, icc, stack.resolution, said)
 
     archive.writestr(member("mimetype"), MIMETYPE)  # first and stored, so that it can be told by its first bytes
     archive.writestr(member("stack.xml", zipfile.ZIP_DEFLATED), _xml(stack))
@@ -108,7 +110,8 @@ def _write_archive(stack: LayerStack, archive: zipfile.ZipFile, merged: Pixels |
         write_picture(_source(index), png.bands_of(pixels), pixels.shape[1], pixels.shape[0], stack.dtype)
     thumbnail = Thumbnail(stack.width, stack.height, THUMBNAIL)
     bands = thumbnail.watch(picture(stack, merged, thumbnail.band))
-    write_picture("mergedimage.png", bands, stack.width, stack.height, stack.dtype)
+    said = xmp.packet(stack.credits, stack.recipe, MIMETYPE)
+    write_picture("mergedimage.png", bands, stack.width, stack.height, stack.dtype, said)
     small = thumbnail.pixels()
     write_picture("Thumbnails/thumbnail.png", png.bands_of(small), small.shape[1], small.shape[0], small.dtype)
     archive.writestr(member(MANIFEST), manifest.dumps(stack))

@@ -73,6 +73,7 @@ def write(
     dtype: np.dtype,
     icc: bytes | None = None,
     resolution: tuple[float, float] | None = None,
+    xmp: bytes | None = None,
 ) -> None:
     """Encode a picture that comes in bands from top to bottom; memory for one band.
 
@@ -84,6 +85,7 @@ def write(
         dtype: uint8 or uint16.
         icc: profile to embed.
         resolution: pixels per inch; stored in whole pixels per metre.
+        xmp: a packet that says who made it.
     """
     bits = 8 * np.dtype(dtype).itemsize
     compressor, above, begun = zlib.compressobj(1), None, False
@@ -97,6 +99,8 @@ def write(
             if resolution:
                 metre = [min(2**31 - 1, max(1, round(per_inch / _INCH))) for per_inch in resolution]
                 file.write(_chunk(b"pHYs", struct.pack(">IIB", *metre, 1)))
+            if xmp:
+                file.write(_chunk(b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + xmp))
         rows = np.ascontiguousarray(band).astype(np.dtype(dtype).newbyteorder(">"), copy=False)
         rows = rows.reshape(band.shape[0], -1).view(np.uint8)
         above = np.zeros_like(rows[0]) if above is None else above

@@ -22,7 +22,7 @@ from PIL import Image as PILImage
 
 from layersr import color
 from layersr.arrays import Pixels
-from layersr.documents import manifest, packbits
+from layersr.documents import manifest, packbits, xmp
 from layersr.documents.atomic import replacing_file
 from layersr.documents.merged import Thumbnail, on_white, picture
 from layersr.documents.psd_spelling import (
@@ -30,6 +30,7 @@ from layersr.documents.psd_spelling import (
     LOCK_BITS,
     LOCKED_WHOLLY,
     MANIFEST_ID,
+    XMP_ID,
     stored_blend,
     stored_resolution,
     stored_text,
@@ -38,6 +39,7 @@ from layersr.errors import OutputError
 from layersr.groups import walk
 from layersr.layers import LOCKS, PASS_THROUGH, Group, Layer, LayerMask, LayerStack, Locks
 
+MIMETYPE = "image/vnd.adobe.photoshop"
 THUMBNAIL = 160
 CHANNELS = (-1, 0, 1, 2)
 PSD_SIDE, PSB_SIDE = 30_000, 300_000
@@ -173,6 +175,7 @@ def _resources(stack: LayerStack, thumbnail: np.ndarray) -> bytes:
             _resource(1036, _thumbnail(thumbnail)),
             _resource(1039, stack.icc or color.srgb_profile()),
             _resource(1057, version),
+            _resource(XMP_ID, xmp.packet(stack.credits, stack.recipe, MIMETYPE)),
             _resource(MANIFEST_ID, manifest.dumps(stack), b"layersr"),
         ]
     )

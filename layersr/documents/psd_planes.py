@@ -88,8 +88,8 @@ def mask(record: LayerRecord, found: dict[int, Plane], depth: int, reach: Rectan
     top = color.levels(dtype)
     density = getattr(data.parameters, "user_mask_density", None)
     density = 255 if density is None else density
-    nothing = np.zeros((max(0, data.height), max(0, data.width)), dtype)
-    values = found.get(-2, nothing if not nothing.size else nothing[:0, :0]).astype(np.uint32)
+    shape = (max(0, data.height), max(0, data.width))
+    values = found.get(-2, np.zeros((0, 0) if min(shape) else shape, dtype)).astype(np.uint32)
     values = (top - (top - values) * density // 255).astype(dtype)
     elsewhere = top - (top - data.background_color * (top // 255)) * density // 255
     made = bounded(values, data.left, data.top, elsewhere, reach)

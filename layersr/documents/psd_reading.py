@@ -20,14 +20,14 @@ from psd_tools.psd.tagged_blocks import TaggedBlocks
 
 from layersr import color
 from layersr.arrays import Pixels
-from layersr.documents import manifest
+from layersr.documents import manifest, xmp
 from layersr.documents.bounded import Rectangle
 from layersr.documents.guard import check_depth, check_size, reading
 from layersr.documents.named_groups import Groups
 from layersr.documents.psd_colours import to_rgb
 from layersr.documents.psd_fills import FILLS, Fills
 from layersr.documents.psd_planes import TIGHTEST, Plane, mask, planes, unpack
-from layersr.documents.psd_spelling import BLEND_KEYS, LOCK_BITS, LOCKED_WHOLLY, MANIFEST_ID, SPELLING
+from layersr.documents.psd_spelling import BLEND_KEYS, LOCK_BITS, LOCKED_WHOLLY, MANIFEST_ID, SPELLING, XMP_ID
 from layersr.errors import InputError
 from layersr.layers import LOCKS, PASS_THROUGH, Group, Layer, LayerStack, Locks
 
@@ -76,7 +76,7 @@ def _stack(document: PSD, path: Path) -> LayerStack:
         raise InputError(f"{path} has {header.depth} bits a channel; save it with 8 or 16.")
     _check_merged(document)
     info = _layer_info(document)
-    block = _resource(document, MANIFEST_ID)
+    block, said = _resource(document, MANIFEST_ID), _resource(document, XMP_ID)
     notes: list[str] = []
     own = isinstance(block, bytes) and block.startswith(manifest.MAGIC)
     icc = _resource(document, Resource.ICC_PROFILE)
@@ -99,6 +99,7 @@ def _stack(document: PSD, path: Path) -> LayerStack:
         resolution=_resolution(document),
         groups=groups,
         notes=tuple(notes),
+        credits=xmp.read(said) if isinstance(said, bytes) else {},
     )
     return manifest.loads(block, stack, SPELLING) if own else stack
 

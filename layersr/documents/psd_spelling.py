@@ -1,6 +1,7 @@
 """How PSD spells names, blend modes and resolutions: what writer and reader must agree on."""
 
 from layersr.documents import manifest
+from layersr.documents.xmp import stored_credits
 
 BLEND_KEYS = {
     "normal": b"norm",
@@ -38,6 +39,8 @@ LOCK_BITS = {"transparency": 1, "pixels": 2, "position": 4}
 
 LOCKED_WHOLLY = 1 << 31
 
+XMP_ID = 1060
+
 MANIFEST_ID = 4747
 """The plug-in resource (4000 to 4999 are theirs) that holds the manifest, under the name "layersr"."""
 
@@ -62,4 +65,4 @@ def stored_resolution(resolution: tuple[float, float] | None) -> tuple[float, fl
     return fixed[0] / 65536, fixed[1] / 65536
 
 
-SPELLING = manifest.Spelling(stored_text, stored_blend, stored_resolution, lambda locks, _: locks)
+SPELLING = manifest.Spelling(stored_text, stored_blend, stored_resolution, lambda locks, _: locks, stored_credits)

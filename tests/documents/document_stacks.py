@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from layersr import color, documents
 from layersr.documents.named_groups import same, same_mask
 from layersr.flattening import flatten
-from layersr.layers import LOCKS, PASS_THROUGH, Group, Layer, LayerMask, LayerStack
+from layersr.layers import CREDITS, LOCKS, PASS_THROUGH, Group, Layer, LayerMask, LayerStack
 from layersr.seal import seal
 
 OTHER_PROFILE = color.srgb_profile()[:-1] + b"\x01"
@@ -111,6 +111,7 @@ def stacks(draw: st.DrawFn, masked: bool = True) -> LayerStack:
         groups={path: group for path, group in settings.items() if not group.usual},
         icc=draw(st.sampled_from([None, OTHER_PROFILE])),
         resolution=draw(st.none() | st.tuples(st.floats(1, 2400), st.floats(1, 2400))),
+        credits=draw(st.dictionaries(st.sampled_from(CREDITS), names | st.text(max_size=30), max_size=4)),
         recipe=draw(st.sampled_from(["", "scale = 2\r\nseed = 7\n", "# 猫\n"])),
     )
 
@@ -146,6 +147,7 @@ def scene(dtype: type, seed: int = 0, width: int = 96, height: int = 64) -> Laye
 def assert_same(one: LayerStack, other: LayerStack) -> None:
     assert (one.width, one.height, one.icc, one.resolution) == (other.width, other.height, other.icc, other.resolution)
     assert (one.recipe, one.dtype, len(one.layers)) == (other.recipe, other.dtype, len(other.layers))
+    assert dict(one.credits) == dict(other.credits)
     assert set(one.groups) == set(other.groups)
     assert all(same(group, other.groups[path]) for path, group in one.groups.items())
     for a, b in zip(one.layers, other.layers, strict=True):
