@@ -198,7 +198,7 @@ def with_shapes(stack: LayerStack) -> LayerStack:
             visible, opacity = layer.visible and base.visible, layer.opacity * base.opacity
             layers.append(replace(layer, pixels=pixels, mask=None, clipped=False, visible=visible, opacity=opacity))
     groups = {path: replace(group, mask=None) for path, group in stack.groups.items()}
-    return replace(stack, layers=tuple(layers), groups={p: g for p, g in groups.items() if not g.plain})
+    return replace(stack, layers=tuple(layers), groups={p: g for p, g in groups.items() if not g.plain or g.locks})
 
 
 def _shaped(layer: Layer, stack: LayerStack, *more: LayerMask) -> Pixels:

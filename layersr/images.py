@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import PIL.Image
 
-from layersr import color
+from layersr import color, credits
 from layersr.arrays import Mask, Pixels
 from layersr.decoding import ORIENTATION, decode
 from layersr.documents import png
@@ -43,8 +43,9 @@ _X_RESOLUTION = 282
 def read_image(path: str | Path) -> Image:
     """Read a flat picture.
 
-    EXIF orientation is applied; an RGB profile and the resolution are kept; grey, palette, 1-bit, CMYK and Lab become
-    RGB; alpha is straight and the picture's own; 8 bit stays 8 bit and 16 stays 16 (CMYK and AVIF are read at 8).
+    EXIF orientation is applied; an RGB profile, the resolution and what the file says of its maker are kept; grey,
+    palette, 1-bit, CMYK and Lab become RGB; alpha is straight and the picture's own; 8 bit stays 8 bit and 16 stays 16
+    (CMYK and AVIF are read at 8).
 
     Raises:
         InputError: there is no picture, it is damaged, animated, too large, or a document with layers already.
@@ -58,7 +59,8 @@ def read_image(path: str | Path) -> Image:
         resolution = _resolution(opened)
         if resolution and sideways:
             resolution = resolution[::-1]
-    return Image(np.ascontiguousarray(pixels), icc, resolution)
+        said = credits.read(opened)
+    return Image(np.ascontiguousarray(pixels), icc, resolution, said)
 
 
 def read_mask(path: str | Path, width: int, height: int) -> Mask:

@@ -24,6 +24,9 @@ class Provenance(IntEnum):
     """Hidden in the input: painted by layersr."""
 
 
+CREDITS = ("title", "creator", "rights", "description")
+"""What a picture says of itself and its maker, in Dublin Core's words."""
+
 Window = tuple[slice, slice]
 """Rows and columns of an array."""
 
@@ -36,11 +39,13 @@ class Image:
         pixels: straight RGBA, uint8 or uint16; alpha is full where the file had none.
         icc: the embedded ICC profile, or None for sRGB.
         resolution: pixels per inch, horizontal and vertical, or None where the file says nothing.
+        credits: what the file says by the names of `CREDITS`.
     """
 
     pixels: Pixels
     icc: bytes | None = None
     resolution: tuple[float, float] | None = None
+    credits: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def width(self) -> int:
@@ -82,6 +87,12 @@ class LayerMask:
 
 PASS_THROUGH = "pass-through"
 
+Locks = frozenset[str]
+
+LOCKS: Locks = frozenset({"transparency", "pixels", "position"})
+"""What an artist can guard against his own hand: where a layer is transparent, its pixels at all, its place. Of a group
+it guards what is in it. A lock is a setting for applications; nothing here obeys it."""
+
 SHADOW, GLOW = "shadow of", "glow of"
 """The facts of whose shadow or glow a layer is. Ink may multiply or screen too (`Layer.light`): that is a thing."""
 
@@ -96,18 +107,25 @@ class Group:
         blend: `PASS_THROUGH`, where its layers blend with what is below the group, or the blend mode in which they,
             flattened by themselves, are laid upon that.
         mask: of the whole group, or None.
+        locks: some of `LOCKS`.
     """
 
     opacity: float = 1.0
     visible: bool = True
     blend: str = PASS_THROUGH
     mask: LayerMask | None = None
+    locks: Locks = frozenset()
 
     @property
     def plain(self) -> bool:
         """Whether it changes nothing: a folder."""
         masked = self.mask is not None and self.mask.active
         return self.opacity == 1 and self.visible and self.blend == PASS_THROUGH and not masked
+
+    @property
+    def usual(self) -> bool:
+        """Whether there is nothing to keep of it but its name."""
+        return self.plain and self.mask is None and not self.locks
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +143,7 @@ class Layer:
         group: names of the groups around it, outermost first.
         mask: hides parts of it, or None.
         clipped: it shows only on the next lower layer of its group that is not clipped, its base, and blends with that.
+        locks: some of `LOCKS`.
         adjustment: of an adjustment layer (no pixels), what it does to those below, in Photoshop's own bytes; kept from
             one PSD to the next, and not shown. None for all others.
         provenance: a `Provenance` per pixel, or None where nothing is known (foreign files).
@@ -141,6 +160,7 @@ class Layer:
     group: tuple[str, ...] = ()
     mask: LayerMask | None = None
     clipped: bool = False
+    locks: Locks = frozenset()
     adjustment: bytes | None = None
     provenance: Codes | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -216,6 +236,7 @@ class LayerStack:
         recipe: the TOML of the `Recipe` that made it, or "".
         notes: sentences about what a reader could not keep (foreign files); empty for layersr's own.
         groups: by path (names, outermost first), what those groups do that are more than folders.
+        credits: what the picture it was made from says of itself, by the names of `CREDITS`.
     """
 
     width: int
@@ -226,6 +247,7 @@ class LayerStack:
     recipe: str = ""
     notes: tuple[str, ...] = ()
     groups: Mapping[tuple[str, ...], Group] = field(default_factory=dict)
+    credits: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if len({layer.pixels.dtype for layer in self.layers}) > 1:

@@ -8,7 +8,7 @@ from layersr import recipe as recipes
 from layersr.backends import torching
 from layersr.errors import UsageError
 from layersr.images import read_mask
-from layersr.layers import Image, Layer, LayerStack
+from layersr.layers import LOCKS, Image, Layer, LayerStack
 from layersr.masking import masked
 from layersr.progress import Progress, Report, silent, within
 from layersr.recipe import Recipe
@@ -51,7 +51,8 @@ def run(image: Image, recipe: Recipe | None = None, report: Report = silent) -> 
         stack = masked(stack)
     if flat:
         whole = upscale(as_stack(image, FLAT), recipe, within(report, 0.8, 1.0))
-        stack = stack.with_layers((*stack.layers, replace(whole.layers[0], visible=False, provenance=None)))
+        compared = replace(whole.layers[0], visible=False, locks=LOCKS, provenance=None)
+        stack = stack.with_layers((*stack.layers, compared))
     if "original" in recipe.keep:
         stack = stack.with_layers((*stack.layers, references.original(image, stack)))
     if "provenance" in recipe.keep:
@@ -61,7 +62,8 @@ def run(image: Image, recipe: Recipe | None = None, report: Report = silent) -> 
 
 def as_stack(image: Image, name: str) -> LayerStack:
     """A picture as the one layer of a stack; `flatten` gives it back."""
-    return LayerStack(image.width, image.height, (Layer(name, image.pixels),), image.icc, image.resolution)
+    layers = (Layer(name, image.pixels),)
+    return LayerStack(image.width, image.height, layers, image.icc, image.resolution, credits=image.credits)
 
 
 def sizes(image: Image | LayerStack, recipe: Recipe) -> Sizing:

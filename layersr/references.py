@@ -1,10 +1,10 @@
-"""Hidden layers to look things up in: the picture as it came, and which pixels of the stack are the artist's own."""
+"""Layers to look things up in, hidden and locked: the picture as it came, and which pixels are the artist's own."""
 
 import cv2
 import numpy as np
 
 from layersr import color
-from layersr.layers import Image, Layer, LayerStack, Provenance
+from layersr.layers import LOCKS, Image, Layer, LayerStack, Provenance
 
 ORIGINAL, PROVENANCE = "original (reference)", "provenance (reference)"
 
@@ -17,7 +17,7 @@ def original(image: Image, stack: LayerStack) -> Layer:
     pixels = image.pixels
     if pixels.shape[:2] != (stack.height, stack.width):
         pixels = cv2.resize(pixels, (stack.width, stack.height), interpolation=cv2.INTER_NEAREST)
-    return Layer(ORIGINAL, pixels, visible=False)
+    return Layer(ORIGINAL, pixels, visible=False, locks=LOCKS)
 
 
 def provenance(stack: LayerStack) -> Layer:
@@ -31,4 +31,4 @@ def provenance(stack: LayerStack) -> Layer:
     for code, colour in COLOURS.items():
         table[code] = (*colour, 255)
     table = (table * (color.levels(stack.dtype) // 255)).astype(stack.dtype)
-    return Layer(PROVENANCE, table[codes], visible=False)
+    return Layer(PROVENANCE, table[codes], visible=False, locks=LOCKS)

@@ -35,12 +35,13 @@ def inspect(file: str, as_json: bool) -> None:
         numbers = [str(value) for value in (layer.width, layer.height, layer.left, layer.top)]
         name = " ".join(layer.name.split())
         shown = ("yes" if layer.visible else "no") + (", masked" if layer.mask is not None else "")
+        shown += ", locked" if layer.locks else ""
         rows.append([str(index), name, *numbers, f"{layer.opacity:.0%}", layer.blend, shown, " / ".join(layer.group)])
     for line in table(rows, right=frozenset({0, 2, 3, 4, 5, 6})):
         click.echo(line)
     for group in group_listing(stack):
         looks = [f"{group['opacity']:.0%}", group["blend"]]
-        looks += ["masked"] * group["mask"] + ["hidden"] * (not group["visible"])
+        looks += ["masked"] * group["mask"] + ["hidden"] * (not group["visible"]) + ["locked"] * bool(group["locks"])
         click.echo(f"group {' / '.join(group['path'])}: {', '.join(looks)}")
     for note in stack.notes:
         click.echo(f"note: {note}", err=True)
@@ -53,6 +54,7 @@ def group_listing(stack: "LayerStack") -> list[dict[str, Any]]:
             "path": list(path),
             **{name: getattr(group, name) for name in ("opacity", "visible", "blend")},
             "mask": group.mask is not None,
+            "locks": sorted(group.locks),
         }
         for path, group in stack.groups.items()
     ]
@@ -62,6 +64,11 @@ def listing(stack: "LayerStack") -> list[dict[str, Any]]:
     """The layers as JSON values, bottom to top."""
     names = ("name", "left", "top", "width", "height", "opacity", "visible", "blend")
     return [
-        {**{name: getattr(layer, name) for name in names}, "group": list(layer.group), "mask": layer.mask is not None}
+        {
+            **{name: getattr(layer, name) for name in names},
+            "group": list(layer.group),
+            "mask": layer.mask is not None,
+            "locks": sorted(layer.locks),
+        }
         for layer in stack.layers
     ]

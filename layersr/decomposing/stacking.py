@@ -41,7 +41,15 @@ def stacked(
         layer = _layer(element.name, element.colour, element.alpha, at, image.pixels.dtype, facts)
         layers.append(replace(layer, group=group))
     sealed = seal(
-        LayerStack(image.width, image.height, tuple(layers), image.icc, image.resolution, notes=tuple(notes)),
+        LayerStack(
+            image.width,
+            image.height,
+            tuple(layers),
+            image.icc,
+            image.resolution,
+            notes=tuple(notes),
+            credits=image.credits,
+        ),
         image.pixels,
     )
     shown = (_cropped(layer) for layer in sealed.layers[1:])

@@ -1,6 +1,8 @@
 """Layered documents: a `LayerStack` to a file and back, by the file's suffix."""
 
+import math
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from layersr.arrays import Pixels
@@ -9,6 +11,7 @@ from layersr.documents import (
     folder,
     kra,
     kra_groups,
+    kra_spelling,
     kra_writing,
     ora,
     psd,
@@ -16,7 +19,9 @@ from layersr.documents import (
     xcf,
     xcf_blending,
     xcf_reading,
+    xcf_spelling,
 )
+from layersr.documents.guard import MAX_PLACE
 from layersr.documents.guard import listed as _listed
 from layersr.errors import InputError, OutputError
 from layersr.layers import PASS_THROUGH, LayerStack
@@ -57,9 +62,9 @@ def losses(stack: LayerStack, path: str | os.PathLike[str]) -> tuple[str, ...]:
     masked = [layer.name for layer in stack.layers if layer.mask is not None]
     adjusting = [layer.name for layer in stack.layers if layer.adjustment is not None]
     if _kind(path) == ".kra":
-        return _krita_losses(stack, adjusting)
+        return (*_krita_losses(stack, adjusting), *_locks_told(stack, ".kra"))
     if _kind(path) in (".psd", ".psb"):
-        return _photoshop_losses(stack)
+        return (*_photoshop_losses(stack), *_locks_told(stack, _kind(path)))
     name = {".ora": "OpenRaster", ".xcf": "XCF"}.get(_kind(path))
     if name is None:
         return ()
@@ -70,7 +75,7 @@ def losses(stack: LayerStack, path: str | os.PathLike[str]) -> tuple[str, ...]:
         told.append(f"{name} has no adjustment layers; left out: {_listed(adjusting)}. A PSD keeps them.")
     if name == "XCF" and (odd := xcf_blending.different(clipping.as_groups(stack, str)[0])):
         told.append(f"GIMP computes the blend modes of these otherwise, so it shows them differently: {_listed(odd)}.")
-    return tuple(told)
+    return (*told, *_locks_told(stack, _kind(path)))
 
 
 def _photoshop_losses(stack: LayerStack) -> tuple[str, ...]:
@@ -108,6 +113,21 @@ def _krita_losses(stack: LayerStack, adjusting: list[str]) -> tuple[str, ...]:
     return tuple(told)
 
 
+_LOCKING = {
+    ".ora": ("OpenRaster locks all or nothing", ora.stored_locks),
+    ".kra": ("Krita locks all, or the transparency of a layer", kra_spelling.stored_locks),
+    ".xcf": ("GIMP locks of a group only the pixels in it", xcf_spelling.stored_locks),
+}
+
+
+def _locks_told(stack: LayerStack, kind: str) -> list[str]:
+    """A sentence about the layers and groups that are locked otherwise there; layersr itself reads them exactly."""
+    how, stored = _LOCKING[kind]
+    found = [layer.name for layer in stack.layers if stored(layer.locks, False) != layer.locks]
+    found += [path[-1] for path, group in stack.groups.items() if stored(group.locks, True) != group.locks]
+    return [f"{how}; kept, but locked otherwise there: {_listed(found)}."] if found else []
+
+
 def read(path: str | os.PathLike[str]) -> LayerStack:
     """Read a document. Layersr's own come back exactly, others as far as they go, with what was lost in `notes`.
 
@@ -119,7 +139,17 @@ def read(path: str | os.PathLike[str]) -> LayerStack:
         raise InputError(f"Cannot read {path}: layersr does not know {kind} documents; {_KNOWN}.")
     readers = {"": folder.read, ".ora": ora.read, ".kra": kra.read, ".xcf": xcf_reading.read}
     reader = readers.get(kind, psd_reading.read)
-    return reader(Path(path))
+    return _sound(reader(Path(path)), path)
+
+
+def _sound(stack: LayerStack, path: str | os.PathLike[str]) -> LayerStack:
+    """The stack, if it can be worked with: a resolution that is none is left out, a place nobody can mean refused."""
+    masks = [owner.mask for owner in (*stack.layers, *stack.groups.values()) if owner.mask is not None]
+    for what in (*stack.layers, *masks):
+        if max(abs(what.left), abs(what.top)) > MAX_PLACE:
+            raise InputError(f"{path} is damaged: a layer or mask lies {what.left}, {what.top} pixels off.")
+    known = stack.resolution is None or all(0 < value < math.inf for value in stack.resolution)
+    return stack if known else replace(stack, resolution=None)
 
 
 def _kind(path: str | os.PathLike[str]) -> str:

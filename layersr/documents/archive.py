@@ -8,6 +8,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from layersr.documents import png
+from layersr.documents.guard import unpacking
 from layersr.errors import InputError
 from layersr.layers import Layer
 
@@ -35,23 +37,49 @@ def _is_xml(code: int) -> bool:
     return code in (9, 10, 13) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000
 
 
+def holds(archive: zipfile.ZipFile, name: str) -> bool:
+    """Whether there is such a part."""
+    return name in archive.NameToInfo
+
+
 def load(archive: zipfile.ZipFile, name: str, limit: int = MAX_MEMBER) -> bytes:
     """A part of the archive.
 
     Raises:
-        InputError: it is not there, lies outside, or claims more bytes than `limit`.
+        InputError: it is not there, lies outside, is packed in a way these formats do not know, or claims more bytes
+            than `limit`.
+        MemoryError: all parts that were asked for claim more than there is memory.
     """
+    part = _part(archive, name, limit)
+    unpacking(part.file_size)
+    with archive.open(part) as file:
+        return file.read(part.file_size)  # asked for so many, zipfile unpacks no more, whatever is there
+
+
+def _part(archive: zipfile.ZipFile, name: str, limit: int) -> zipfile.ZipInfo:
     parts = PurePosixPath(name)
-    if parts.is_absolute() or ".." in parts.parts or "\\" in name or ":" in name:
+    if parts.is_absolute() or ".." in parts.parts or "\\" in name or name[1:2] == ":":
         raise InputError(f"{archive.filename} points outside of itself ({name}).")
     try:
-        info = archive.getinfo(name)
+        part = archive.getinfo(name)
     except KeyError:
         raise InputError(f"{archive.filename} lacks its part {name}.") from None
-    if info.file_size > limit:
-        raise InputError(f"The part {name} of {archive.filename} claims {info.file_size} bytes, which cannot be.")
-    with archive.open(info) as file:
-        return file.read()
+    if part.file_size > limit:
+        raise InputError(f"The part {name} of {archive.filename} claims {part.file_size} bytes, which cannot be.")
+    if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others unpack without a limit
+        raise InputError(f"The part {name} of {archive.filename} is packed in a way layersr does not know.")
+    return part
+
+
+def load_picture(archive: zipfile.ZipFile, name: str) -> bytes:
+    """A part that is a PNG.
+
+    Raises:
+        InputError: as `load` does, or it is longer than its own header says that it can be.
+    """
+    with archive.open(_part(archive, name, MAX_MEMBER)) as file:
+        head = file.read(png.HEAD)
+    return load(archive, name, min(MAX_MEMBER, png.longest(head)))
 
 
 def parse(archive: zipfile.ZipFile, name: str, doctype: bool = False) -> ElementTree.Element:

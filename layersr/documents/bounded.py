@@ -29,7 +29,7 @@ def bounded(values: Plane, left: int, top: int, beyond: int, reach: Rectangle) -
     height, width = values.shape
     first, upper = min(reach[0], left), min(reach[1], top)
     last, lower = max(reach[2], left + width), max(reach[3], top + height)
-    check_size(last - first, lower - upper, "mask")
+    check_size(last - first, lower - upper, "mask", values.itemsize)
     wide = np.full((lower - upper, last - first), beyond, values.dtype)
     wide[top - upper :, left - first :][:height, :width] = values
     return LayerMask(wide, first, upper)

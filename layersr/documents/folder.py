@@ -9,13 +9,13 @@ import numpy as np
 
 from layersr import color
 from layersr.arrays import Pixels
-from layersr.documents import png
+from layersr.documents import png, xmp
 from layersr.documents.atomic import replacing_folder
 from layersr.documents.guard import check_size, reading
 from layersr.documents.merged import picture
 from layersr.errors import InputError, OutputError
 from layersr.flattening import BAND
-from layersr.layers import Group, Layer, LayerMask, LayerStack, Provenance
+from layersr.layers import LOCKS, Group, Layer, LayerMask, LayerStack, Provenance
 
 LIST, MERGED, PROFILE, RECIPE = "layers.json", "merged.png", "profile.icc", "recipe.toml"
 VERSION = 1
@@ -41,12 +41,14 @@ def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
             {
                 "path": list(path),
                 **{name: getattr(group, name) for name in ("opacity", "visible", "blend")},
+                "locks": sorted(group.locks),
                 "mask": _write_mask(folder, f"group{index:02d}.mask.png", group.mask),
             }
             for index, (path, group) in enumerate(sorted(stack.groups.items()))
         ]
         bands = picture(stack, merged, BAND)
-        _write_png(folder / MERGED, bands, stack.width, stack.height, stack)
+        said = xmp.packet(stack.credits, stack.recipe, "image/png")
+        _write_png(folder / MERGED, bands, stack.width, stack.height, stack, said)
         (folder / PROFILE).write_bytes(stack.icc or color.srgb_profile())
         if stack.recipe:
             (folder / RECIPE).write_bytes(stack.recipe.encode("utf-8", "surrogatepass"))
@@ -60,6 +62,7 @@ def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
             "icc": PROFILE,
             "recipe": RECIPE if stack.recipe else None,
             "merged": MERGED,
+            "credits": dict(stack.credits),
             "layers": entries,
             "groups": groups,
         }
@@ -96,9 +99,10 @@ def _safe(name: str) -> str:
     return re.sub(r"[^\w\-]+", "_", name).strip("_").encode()[:80].decode("utf-8", "ignore")
 
 
-def _write_png(path: Path, bands, width: int, height: int, stack: LayerStack) -> None:
+def _write_png(path: Path, bands, width: int, height: int, stack: LayerStack, said: bytes | None = None) -> None:
+    icc = stack.icc or color.srgb_profile()
     with path.open("wb") as file:
-        png.write(file, bands, width, height, stack.dtype, stack.icc or color.srgb_profile(), stack.resolution)
+        png.write(file, bands, width, height, stack.dtype, icc, stack.resolution, said)
 
 
 def _write_layer(folder: Path, index: int, layer: Layer, stack: LayerStack) -> dict[str, Any]:
@@ -124,6 +128,7 @@ def _write_layer(folder: Path, index: int, layer: Layer, stack: LayerStack) -> d
         "group": list(layer.group),
         "mask": _write_mask(folder, f"{stem}.mask.png", layer.mask),
         "clipped": layer.clipped,
+        "locks": sorted(layer.locks),
         "adjustment": None if layer.adjustment is None else layer.adjustment.hex(),
         "provenance": "" if codes is not None and not codes.size else provenance,
         "facts": dict(layer.facts),
@@ -152,7 +157,7 @@ def read(path: Path) -> LayerStack:
             raise InputError(f"Cannot read {path}: there is no such folder.")
         if not (path / LIST).is_file():
             raise InputError(f"Cannot read {path}: the folder has no {LIST}.")
-        document = json.loads((path / LIST).read_bytes())
+        document = json.loads(_bytes(path, LIST))
         width, height = int(document["width"]), int(document["height"])
         check_size(width, height, "canvas")
         if width == 0 or height == 0:
@@ -168,6 +173,7 @@ def read(path: Path) -> LayerStack:
             icc=None if icc == color.srgb_profile() else icc,
             resolution=None if resolution is None else (float(resolution[0]), float(resolution[1])),
             groups=dict(_read_group(path, entry, dtype) for entry in document.get("groups", ())),
+            credits={str(name): str(text) for name, text in document.get("credits", {}).items()},
             recipe=_bytes(path, document["recipe"]).decode("utf-8", "surrogatepass") if document["recipe"] else "",
         )
 
@@ -175,7 +181,10 @@ def read(path: Path) -> LayerStack:
 def _bytes(folder: Path, name: str) -> bytes:
     if Path(name).name != name or "\\" in name or name in ("", ".", ".."):
         raise InputError(f"The {LIST} of {folder} points outside of it ({name}).")
-    return (folder / name).read_bytes()
+    file = folder / name
+    if not file.is_file() or file.resolve().parent != folder.resolve():  # a link may lead anywhere, a pipe has no end
+        raise InputError(f"The {name} of {folder} is no file in it.")
+    return file.read_bytes()
 
 
 def _read_layer(folder: Path, entry: dict[str, Any], dtype: type) -> Layer:
@@ -205,6 +214,7 @@ def _read_layer(folder: Path, entry: dict[str, Any], dtype: type) -> Layer:
         group=tuple(str(name) for name in entry["group"]),
         mask=_read_mask(folder, entry.get("mask"), dtype),
         clipped=bool(entry.get("clipped", False)),
+        locks=LOCKS & set(entry.get("locks", ())),
         adjustment=bytes.fromhex(entry["adjustment"]) if entry.get("adjustment") else None,
         provenance=provenance,
         facts=dict(entry["facts"]),
@@ -214,7 +224,8 @@ def _read_layer(folder: Path, entry: dict[str, Any], dtype: type) -> Layer:
 def _read_group(folder: Path, entry: dict[str, Any], dtype: type) -> tuple[tuple[str, ...], Group]:
     opacity = min(1.0, max(0.0, float(entry["opacity"])))
     mask = _read_mask(folder, entry["mask"], dtype)
-    return tuple(map(str, entry["path"])), Group(opacity, bool(entry["visible"]), str(entry["blend"]), mask)
+    locks = LOCKS & set(entry.get("locks", ()))
+    return tuple(map(str, entry["path"])), Group(opacity, bool(entry["visible"]), str(entry["blend"]), mask, locks)
 
 
 def _read_mask(folder: Path, entry: dict[str, Any] | None, dtype: type) -> LayerMask | None:

@@ -19,9 +19,9 @@ import numpy as np
 from layersr import color
 from layersr.arrays import Pixels, Plane
 from layersr.documents import kra_marks, manifest
-from layersr.documents.archive import load, one_depth, parse
+from layersr.documents.archive import MAX_MEMBER, holds, load, one_depth, parse
 from layersr.documents.bounded import bounded
-from layersr.documents.guard import check_size, reading
+from layersr.documents.guard import check_depth, check_size, reading
 from layersr.documents.kra_marks import Mark
 from layersr.documents.kra_nodes import (
     KINDS,
@@ -30,6 +30,7 @@ from layersr.documents.kra_nodes import (
     is_group,
     is_plain,
     is_visible,
+    locks_of,
     masks_of,
     nodes_of,
     on_the_lowest,
@@ -43,6 +44,9 @@ from layersr.documents.named_groups import Groups
 from layersr.errors import InputError
 from layersr.flattening import multiply
 from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
+
+TILES = 16
+"""So many times its canvas, or its own size, a layer's tiles may be: some lie far off."""
 
 
 def read(path: Path) -> LayerStack:
@@ -95,7 +99,7 @@ class _Reader:
     def _annotation(self, kind: str) -> bytes:
         """Its bytes; none where it is not there."""
         name = f"{self._image.get('name', '')}/annotations/{kind}"
-        return load(self._archive, name) if name in self._archive.namelist() else b""
+        return load(self._archive, name) if holds(self._archive, name) else b""
 
     def _profile(self) -> bytes | None:
         icc = self._annotation("icc")
@@ -106,6 +110,7 @@ class _Reader:
 
     def _layers(self, parent: ElementTree.Element, around: tuple[tuple[int, str, Group], ...]) -> Iterator[Layer]:
         """The layers in a group, uppermost first."""
+        check_depth(len(around))
         nodes = nodes_of(parent)
         isolated = not around or around[-1][2].blend != PASS_THROUGH
         clipped = on_the_lowest(nodes) if isolated else 0
@@ -128,7 +133,8 @@ class _Reader:
         blend = blend_of(node.get("compositeop", "normal"))
         if passes_through(node) or (self._mark(node).through and blend == "normal"):
             blend = PASS_THROUGH
-        return Group(opacity_of(node), is_visible(node), blend, self._mask(node, node.get("name", "")))
+        mask = self._mask(node, node.get("name", ""))
+        return Group(opacity_of(node), is_visible(node), blend, mask, locks_of(node))
 
     def _holds(self, node: ElementTree.Element) -> bool:
         """Whether a group still is one that we wrote only to clip layers to its lowest."""
@@ -151,6 +157,7 @@ class _Reader:
         path = self._named.path(around)
         blend = blend_of(node.get("compositeop", "normal"))
         bare = Layer(name, np.zeros((0, 0, 4), np.uint8), 0, 0, opacity_of(node), is_visible(node), blend, path)
+        bare = replace(bare, locks=locks_of(node))
         space = node.get("colorspacename", self._image.get("colorspacename", ""))
         if space not in SPACES:
             raise InputError(
@@ -164,16 +171,22 @@ class _Reader:
         left, top = place_of(node)
         own = None if raster.elsewhere[-1] else _own(raster, (left, top), self._mark(node))
         if own is not None:
-            return replace(bare, pixels=np.ascontiguousarray(own[..., order]), left=left, top=top)
-        left, top = raster.left, raster.top
-        if raster.elsewhere[-1]:  # it goes on without end: as far as the canvas shows it
-            left, top = min(left, 0), min(top, 0)
-            right = max(raster.left + raster.values.shape[1], self._width)
-            bottom = max(raster.top + raster.values.shape[0], self._height)
-            values = raster.over(left, top, right - left, bottom - top)
+            found = replace(bare, pixels=np.ascontiguousarray(own[..., order]), left=left, top=top)
         else:
-            values = raster.values
-        return _trimmed(bare, np.ascontiguousarray(values[..., order]), left, top)
+            values, left, top = raster.values, raster.left, raster.top
+            if raster.elsewhere[-1]:
+                values, left, top = self._everywhere(raster)
+            found = _trimmed(bare, np.ascontiguousarray(values[..., order]), left, top)
+        check_size(found.width, found.height, "layer", 4 * found.pixels.itemsize)
+        return found
+
+    def _everywhere(self, raster: Raster) -> tuple[np.ndarray, int, int]:
+        """What goes on without end, as far as the canvas shows it: values, left, top."""
+        left, top = min(raster.left, 0), min(raster.top, 0)
+        width = max(raster.left + raster.values.shape[1], self._width) - left
+        height = max(raster.top + raster.values.shape[0], self._height) - top
+        check_size(width, height, "layer", raster.elsewhere.nbytes, kept=False)
+        return raster.over(left, top, width, height), left, top
 
     def _mask(self, node: ElementTree.Element, name: str) -> LayerMask | None:
         """The transparency masks of a layer or group, as one; others are told of."""
@@ -197,6 +210,7 @@ class _Reader:
     def _one_mask(self, node: ElementTree.Element) -> LayerMask:
         part = node.attrib["filename"]
         raster = self._raster(node, f"{part}.pixelselection", np.dtype(np.uint8), 1)
+        check_size(*raster.values.shape[1::-1], "mask", raster.values.itemsize)
         beyond, (left, top) = int(raster.elsewhere[-1]), place_of(node)
         own = _own(raster, (left, top), self._mark(node))
         if own is None or beyond not in (0, 255):
@@ -205,20 +219,22 @@ class _Reader:
 
     def _exact(self, part: str, values: Plane) -> Plane:
         """A mask's 16 bits, where they are kept and still say what its 8 do."""
-        if f"{self._folder}{part}{EXACT}" not in self._archive.namelist():
+        if not holds(self._archive, f"{self._folder}{part}{EXACT}"):
             return values
-        fine = np.frombuffer(load(self._archive, f"{self._folder}{part}{EXACT}"), "<u2")
+        fine = np.frombuffer(load(self._archive, f"{self._folder}{part}{EXACT}", 2 * values.size), "<u2")
         if fine.size != values.size:
             return values
         fine = fine.reshape(values.shape).astype(np.uint16)
         return fine if np.array_equal(color.to_8bit(fine), values) else values
 
     def _raster(self, node: ElementTree.Element, part: str, dtype: np.dtype, channels: int) -> Raster:
-        data, default = load(self._archive, self._folder + part), b""
-        if f"{self._folder}{part}.defaultpixel" in self._archive.namelist():
-            default = load(self._archive, f"{self._folder}{part}.defaultpixel", 1024)
         size = self._mark(node).size or (0, 0)
-        check_size(*size, "layer")
+        check_size(*size, "layer", channels * dtype.itemsize, kept=False)
+        whole = TILES * max(self._width * self._height, size[0] * size[1])
+        most = 2**26 + whole * channels * dtype.itemsize
+        data, default = load(self._archive, self._folder + part, min(MAX_MEMBER, most)), b""
+        if holds(self._archive, f"{self._folder}{part}.defaultpixel"):
+            default = load(self._archive, f"{self._folder}{part}.defaultpixel", 1024)
         raster = read_tiles(data, default, dtype, channels, (self._width, self._height), place_of(node), size)
         if raster.cut:
             self._notes.append(f"“{node.get('name', '')}” goes on far beyond the canvas; that part was left out.")
@@ -261,6 +277,7 @@ def _both(a: LayerMask, b: LayerMask) -> LayerMask:
     left, top = min(a.left, b.left), min(a.top, b.top)
     right = max(m.left + m.values.shape[1] for m in (a, b))
     bottom = max(m.top + m.values.shape[0] for m in (a, b))
+    check_size(right - left, bottom - top, "mask", a.values.itemsize, kept=False)
     one, other = (m.over(left, top, right - left, bottom - top) for m in (a, b))
     return LayerMask(multiply(one, other), left, top, a.beyond and b.beyond)
 
@@ -269,6 +286,6 @@ def _trimmed(bare: Layer, pixels: Pixels, left: int, top: int) -> Layer:
     """The layer with these pixels, without what is transparent around them."""
     rows, columns = (np.flatnonzero(pixels[..., 3].any(axis=axis)) for axis in (1, 0))
     if not rows.size:
-        return replace(bare, pixels=pixels[:0, :0])
+        return replace(bare, pixels=pixels[:0, :0].copy())
     part = pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     return replace(bare, pixels=part.copy(), left=left + int(columns[0]), top=top + int(rows[0]))

@@ -4,6 +4,7 @@ from itertools import takewhile
 from xml.etree.ElementTree import Element
 
 from layersr.documents.kra_spelling import NAMESPACE
+from layersr.layers import LOCKS, Locks
 
 TAG = f"{{{NAMESPACE}}}"
 
@@ -58,6 +59,13 @@ def passes_through(node: Element) -> bool:
 def inherits(node: Element) -> bool:
     """Whether a layer shows only where what is below it in its group does."""
     return node.get("channelflags", "").endswith("0")
+
+
+def locks_of(node: Element) -> Locks:
+    """All, or a layer's transparency."""
+    if node.get("locked") == "1":
+        return LOCKS
+    return frozenset({"transparency"}) if node.get("channellockflags", "").endswith("0") else frozenset()
 
 
 def on_the_lowest(nodes: list[Element]) -> int:

@@ -4,6 +4,7 @@ import numpy as np
 
 from layersr.documents import manifest
 from layersr.documents.archive import stored_text
+from layersr.layers import LOCKS, Locks
 
 MIMETYPE = "application/x-krita"
 NAMESPACE = "http://www.calligra.org/DTD/krita"
@@ -64,8 +65,9 @@ KRITAS = BLEND | {mode.replace("_", "-"): mode for mode in _OTHERS.split("|")}
 
 _NAMES = {krita: name for name, krita in BLEND.items()} | {"soft_light": "soft-light", "plus": "add"}
 
-INHERITS_ALPHA = "1110"
-"""The channel flags of a layer that shows only where what is below it in its group does."""
+INHERITS_ALPHA = LOCKS_ALPHA = "1110"
+"""The channel flags of a layer that shows only where what is below it in its group does, and, as another attribute, of
+one whose transparency is locked."""
 
 MANIFEST, MARKS = "layersr.manifest", "layersr.marks"
 """Annotations, which Krita keeps when it saves: the manifest, and `kra_marks`."""
@@ -89,4 +91,11 @@ def stored_resolution(resolution: tuple[float, float] | None) -> tuple[float, fl
     return resolution
 
 
-SPELLING = manifest.Spelling(stored_text, stored_blend, stored_resolution)
+def stored_locks(locks: Locks, of_group: bool) -> Locks:
+    """Locks as Krita keeps them: all, or only the transparency of a layer."""
+    if "pixels" in locks:
+        return LOCKS
+    return frozenset() if of_group else locks & {"transparency"}
+
+
+SPELLING = manifest.Spelling(stored_text, stored_blend, stored_resolution, stored_locks)

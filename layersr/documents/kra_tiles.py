@@ -100,7 +100,8 @@ def read_tiles(
         return Raster(np.zeros((0, 0, channels), dtype), *at, pixel, cut)
     left, top = min(x for x, _, _ in found), min(y for _, y, _ in found)
     right, bottom = max(x for x, _, _ in found) + width, max(y for _, y, _ in found) + height
-    check_size(right - left, bottom - top, "layer")  # what is kept by `own` may lie far from what is near the canvas
+    # What is kept by `own` may lie far from what is near the canvas
+    check_size(right - left, bottom - top, "layer", channels * dtype.itemsize, kept=False)
     values = np.empty((bottom - top, right - left, channels), dtype)
     values[...] = pixel
     for x, y, packed in found:

@@ -25,7 +25,7 @@ import numpy as np
 
 from layersr import color
 from layersr.arrays import Pixels
-from layersr.documents import kra_marks, manifest, png
+from layersr.documents import kra_marks, manifest, png, xmp
 from layersr.documents.archive import member, stored_text
 from layersr.documents.atomic import replacing_file
 from layersr.documents.kra_groups import isolates
@@ -34,6 +34,7 @@ from layersr.documents.kra_spelling import (
     EXACT,
     INHERITS_ALPHA,
     KRITAS,
+    LOCKS_ALPHA,
     MANIFEST,
     MARKS,
     MIMETYPE,
@@ -92,9 +93,10 @@ def _write_archive(stack: LayerStack, archive: zipfile.ZipFile, merged: Pixels |
 
     thumbnail = Thumbnail(stack.width, stack.height, PREVIEW)
     bands = thumbnail.watch(picture(stack, merged, thumbnail.band))
+    said = xmp.packet(stack.credits, stack.recipe, MIMETYPE)
     large = stack.width * stack.height * stack.dtype.itemsize * 4 > 2**31
     with archive.open(member("mergedimage.png"), "w", force_zip64=large) as file:
-        png.write(file, bands, stack.width, stack.height, stack.dtype, icc, stack.resolution)
+        png.write(file, bands, stack.width, stack.height, stack.dtype, icc, stack.resolution, said)
     small = thumbnail.pixels()
     with archive.open(member("preview.png"), "w") as file:
         png.write(file, png.bands_of(small), small.shape[1], small.shape[0], small.dtype, icc)
@@ -207,7 +209,9 @@ class _Tree:
     def _layer(self, parent: ElementTree.Element, layer: Layer, mark: Mark, **more: str) -> None:
         mark = replace(mark, size=(layer.width, layer.height))
         place = {"x": str(layer.left), "y": str(layer.top)}
-        as_group = Group(layer.opacity, layer.visible, layer.blend)
+        as_group = Group(layer.opacity, layer.visible, layer.blend, locks=layer.locks)
+        if "transparency" in layer.locks:
+            more = more | {"channellockflags": LOCKS_ALPHA}
         masks = self._node(parent, layer.name, "paintlayer", as_group, mark, layer, **place, **more)
         self._mask(masks, layer.mask)
 
@@ -243,7 +247,7 @@ class _Tree:
             "compositeop": KRITAS["normal" if shown.blend == PASS_THROUGH else stored_blend(shown.blend)],
             "colorspacename": self._space,
             "channelflags": "",
-            "locked": "0",
+            "locked": str(int("pixels" in shown.locks)),
             "collapsed": "0",
             "x": "0",
             "y": "0",

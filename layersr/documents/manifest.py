@@ -17,10 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from layersr.layers import Group, Layer, LayerStack, Provenance
+from layersr.layers import LOCKS, Group, Layer, LayerStack, Locks, Provenance
 
 MAGIC = b"layersr1"
 
+Credits = Mapping[str, str]
 Resolution = tuple[float, float] | None
 
 
@@ -32,11 +33,15 @@ class Spelling:
         text: of a layer's or group's name.
         blend: of a blend mode.
         resolution: of the pixels per inch.
+        locks: of the locks of a layer, or (True) of a group.
+        credits: of what the picture says of itself.
     """
 
     text: Callable[[str], str]
     blend: Callable[[str], str]
     resolution: Callable[[Resolution], Resolution]
+    locks: Callable[[Locks, bool], Locks]
+    credits: Callable[[Credits], Credits] = lambda _: {}
 
 
 def fingerprint(pixels: np.ndarray) -> list[int]:
@@ -60,6 +65,7 @@ def dumps(stack: LayerStack) -> bytes:
             "name": layer.name,
             "group": list(layer.group),
             "blend": layer.blend,
+            "locks": sorted(layer.locks),
             "size": [layer.width, layer.height],
             "stored": fingerprint(layer.pixels),
             "facts": dict(layer.facts),
@@ -69,7 +75,9 @@ def dumps(stack: LayerStack) -> bytes:
             entry["provenance"] = [offset, len(maps[-1])]
             offset += len(maps[-1])
         entries.append(entry)
-    header = json.dumps({"recipe": stack.recipe, "resolution": stack.resolution, "layers": entries}).encode("ascii")
+    groups = [[list(path), sorted(group.locks)] for path, group in stack.groups.items() if group.locks]
+    told = {"recipe": stack.recipe, "resolution": stack.resolution, "layers": entries, "groups": sorted(groups)}
+    header = json.dumps(told | {"credits": dict(stack.credits)}).encode("ascii")
     return b"".join([MAGIC, struct.pack(">I", len(header)), header, *maps])
 
 
@@ -95,9 +103,18 @@ def loads(block: bytes, bare: LayerStack, spelling: Spelling) -> LayerStack:
         layers.append(_complete(layer, entries.pop(0), maps, spelling) if entries else layer)
 
     groups = _renamed(bare.groups, zip(bare.layers, layers, strict=True))
+    _lock(groups, {layer.group for layer in layers}, header.get("groups", ()), spelling)
     exact = None if header["resolution"] is None else (float(header["resolution"][0]), float(header["resolution"][1]))
     resolution = exact if spelling.resolution(exact) == bare.resolution else bare.resolution
-    return replace(bare, layers=tuple(layers), groups=groups, recipe=str(header["recipe"]), resolution=resolution)
+    told = {str(name): str(text) for name, text in header.get("credits", {}).items()}
+    return replace(
+        bare,
+        layers=tuple(layers),
+        groups=groups,
+        recipe=str(header["recipe"]),
+        resolution=resolution,
+        credits=told if spelling.credits(told) == bare.credits else bare.credits,
+    )
 
 
 def _renamed(
@@ -108,6 +125,21 @@ def _renamed(
     return {new.get(path, path): group for path, group in groups.items()}
 
 
+def _lock(
+    groups: dict[tuple[str, ...], Group],
+    paths: set[tuple[str, ...]],
+    told: Iterable[list[list[str]]],
+    spelling: Spelling,
+) -> None:
+    """Give groups their exact locks, those included of which the format knows nothing to keep."""
+    there = {path[:depth] for path in paths for depth in range(1, len(path) + 1)}
+    for names, locks in told:
+        path, exact = tuple(names), frozenset(locks)
+        group = groups.get(path, Group())
+        if path in there and spelling.locks(exact, True) == group.locks != exact:
+            groups[path] = replace(group, locks=exact & LOCKS)
+
+
 def _complete(layer: Layer, entry: dict, maps: memoryview, spelling: Spelling) -> Layer:
     width, height = entry["size"]
     pixels = layer.pixels
@@ -116,16 +148,19 @@ def _complete(layer: Layer, entry: dict, maps: memoryview, spelling: Spelling) -
     provenance = None
     if "provenance" in entry:
         offset, length = entry["provenance"]
+        if pixels.shape[:2] != (height, width):
+            raise ValueError("a provenance map is of another size than its layer")
         codes = zlib.decompressobj().decompress(maps[offset : offset + length], max(1, width * height))
         provenance = np.frombuffer(codes, np.uint8).reshape(height, width).copy()
         if provenance.size and provenance.max() > max(Provenance):
             raise ValueError("a provenance map holds unknown codes")
-    group = tuple(str(name) for name in entry["group"])
+    group, locks = tuple(str(name) for name in entry["group"]), frozenset(entry.get("locks", ())) & LOCKS
     return replace(
         layer,
         pixels=pixels,
         name=entry["name"] if spelling.text(entry["name"]) == layer.name else layer.name,
         group=group if tuple(map(spelling.text, group)) == layer.group else layer.group,
+        locks=locks if spelling.locks(locks, False) == layer.locks else layer.locks,
         blend=entry["blend"] if spelling.blend(entry["blend"]) == layer.blend else layer.blend,
         provenance=provenance,
         facts=dict(entry["facts"]),

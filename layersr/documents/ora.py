@@ -18,15 +18,15 @@ import numpy as np
 
 from layersr import color
 from layersr.arrays import Pixels
-from layersr.documents import manifest, ora_masks, png
-from layersr.documents.archive import load, member, one_depth, parse, stored_text
+from layersr.documents import manifest, ora_masks, png, xmp
+from layersr.documents.archive import holds, load, load_picture, member, one_depth, parse, stored_text
 from layersr.documents.atomic import replacing_file
-from layersr.documents.guard import check_size, reading
+from layersr.documents.guard import check_depth, check_size, reading
 from layersr.documents.merged import Thumbnail, picture
 from layersr.documents.named_groups import Groups
 from layersr.errors import InputError
 from layersr.groups import walk
-from layersr.layers import PASS_THROUGH, Group, Layer, LayerStack
+from layersr.layers import LOCKS, PASS_THROUGH, Group, Layer, LayerStack, Locks
 
 OPERATORS = {
     "normal": "svg:src-over",
@@ -67,7 +67,12 @@ def stored_resolution(resolution: tuple[float, float] | None) -> tuple[float, fl
     return None if resolution is None else (float(round(resolution[0])), float(round(resolution[1])))
 
 
-SPELLING = manifest.Spelling(stored_text, stored_blend, stored_resolution)
+def stored_locks(locks: Locks, _: bool = False) -> Locks:
+    """Locks as OpenRaster keeps them, with the word that Krita and MyPaint added: all or none."""
+    return LOCKS if "pixels" in locks else frozenset()
+
+
+SPELLING = manifest.Spelling(stored_text, stored_blend, stored_resolution, stored_locks)
 
 
 def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
@@ -93,9 +98,11 @@ def _write_archive(stack: LayerStack, archive: zipfile.ZipFile, merged: Pixels |
     spelled, marks = ora_masks.spelled(stack)
     icc = stack.icc or color.srgb_profile()
 
-    def write_picture(name: str, bands: Iterator[np.ndarray], width: int, height: int, dtype: np.dtype) -> None:
+    def write_picture(
+        name: str, bands: Iterator[np.ndarray], width: int, height: int, dtype: np.dtype, said: bytes | None = None
+    ) -> None:
         with archive.open(member(name), "w", force_zip64=width * height * dtype.itemsize * 4 > 2**31) as file:
-            png.write(file, bands, width, height, dtype, icc, stack.resolution)
+            png.write(file, bands, width, height, dtype, icc, stack.resolution, said)
 
     archive.writestr(member("mimetype"), MIMETYPE)  # first and stored, so that it can be told by its first bytes
     archive.writestr(member("stack.xml", zipfile.ZIP_DEFLATED), _xml(spelled))
@@ -104,7 +111,8 @@ def _write_archive(stack: LayerStack, archive: zipfile.ZipFile, merged: Pixels |
         write_picture(_source(index), png.bands_of(pixels), pixels.shape[1], pixels.shape[0], stack.dtype)
     thumbnail = Thumbnail(stack.width, stack.height, THUMBNAIL)
     bands = thumbnail.watch(picture(stack, merged, thumbnail.band))
-    write_picture("mergedimage.png", bands, stack.width, stack.height, stack.dtype)
+    said = xmp.packet(stack.credits, stack.recipe, MIMETYPE)
+    write_picture("mergedimage.png", bands, stack.width, stack.height, stack.dtype, said)
     small = thumbnail.pixels()
     write_picture("Thumbnails/thumbnail.png", png.bands_of(small), small.shape[1], small.shape[0], small.dtype)
     archive.writestr(member(MANIFEST), manifest.dumps(stack))
@@ -144,7 +152,7 @@ def _xml(stack: LayerStack) -> bytes:
                 "visibility": "visible" if what.visible else "hidden",
                 "composite-op": OPERATORS[stored_blend(what.blend)],
             }
-            ElementTree.SubElement(parents[-1], "layer", attributes)
+            ElementTree.SubElement(parents[-1], "layer", attributes | _locked(what.locks))
     return ElementTree.tostring(image, encoding="UTF-8", xml_declaration=True)
 
 
@@ -153,8 +161,12 @@ def _stored_opacity(opacity: float) -> str:
     return f"{math.ceil(round(opacity * 255) / 255 * 10**6) / 10**6:.6f}"
 
 
+def _locked(locks: Locks) -> dict[str, str]:
+    return {"edit-locked": "true"} if stored_locks(locks) else {}
+
+
 def _group_attributes(group: Group) -> dict[str, str]:
-    found = {"isolation": "auto" if group.blend == PASS_THROUGH else "isolate"}
+    found = {"isolation": "auto" if group.blend == PASS_THROUGH else "isolate"} | _locked(group.locks)
     if not group.plain:
         found["opacity"] = _stored_opacity(group.opacity)
         found["visibility"] = "visible" if group.visible else "hidden"
@@ -191,7 +203,7 @@ def _read_archive(archive: zipfile.ZipFile, path: Path) -> LayerStack:
     root = image.find("stack")
     notes: list[str] = []
     groups: dict[tuple[str, ...], Group] = {}
-    layers = [] if root is None else list(_layers(archive, root, (), Groups(groups, notes), notes))[::-1]
+    layers = [] if root is None else list(_layers(_Pictures(archive), root, (), Groups(groups, notes), notes))[::-1]
     resolution = None
     if "xres" in image.attrib:
         xres = float(image.attrib["xres"])
@@ -199,37 +211,52 @@ def _read_archive(archive: zipfile.ZipFile, path: Path) -> LayerStack:
     layers = one_depth(layers, notes)
     stack = LayerStack(width, height, layers, _profile(archive, image), resolution, notes=tuple(notes), groups=groups)
     marks = ora_masks.Marks()
-    if ora_masks.MARKS in archive.namelist():
+    if holds(archive, ora_masks.MARKS):
         marks = ora_masks.Marks.loads(load(archive, ora_masks.MARKS))
     stack = ora_masks.meant(stack, marks)
-    if MANIFEST in archive.namelist():
+    if holds(archive, MANIFEST):
         stack = manifest.loads(load(archive, MANIFEST), stack, SPELLING)
     return stack
 
 
+class _Pictures:
+    """The pictures of layers; one that several share is in memory once."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._known: dict[str, Pixels] = {}
+
+    def of(self, layer: ElementTree.Element) -> Pixels:
+        source = layer.attrib["src"]
+        if source not in self._known:
+            try:
+                self._known[source] = png.decode(load_picture(self._archive, source))
+            except InputError as error:
+                raise InputError(f"{self._archive.filename}, layer “{layer.get('name', '')}”: {error}") from error
+        return self._known[source]
+
+
 def _layers(
-    archive: zipfile.ZipFile,
+    pictures: _Pictures,
     element: ElementTree.Element,
     around: tuple[tuple[int, str, Group], ...],
     named: Groups,
     notes: list[str],
 ) -> Iterator[Layer]:
     """The layers in a stack, uppermost first."""
+    check_depth(len(around))
     for child in element:
         name = child.get("name", "")
         visible = child.get("visibility", "visible") != "hidden"
         opacity, blend = _opacity(child), _blend(child.get("composite-op", "svg:src-over"))
+        locks = LOCKS if child.get("edit-locked") == "true" else frozenset()
         if child.tag == "stack":
             through = blend == "normal" and child.get("isolation", "auto") == "auto"
-            group = Group(opacity, visible, PASS_THROUGH if through else blend)
-            yield from _layers(archive, child, (*around, (id(child), name, group)), named, notes)
+            group = Group(opacity, visible, PASS_THROUGH if through else blend, locks=locks)
+            yield from _layers(pictures, child, (*around, (id(child), name, group)), named, notes)
         elif child.tag == "layer" and child.get("src", "").lower().endswith(".png"):
-            try:
-                pixels = png.decode(load(archive, child.attrib["src"]))
-            except InputError as error:
-                raise InputError(f"{archive.filename}, layer “{name}”: {error}") from error
             left, top = (int(float(child.get(axis, "0"))) for axis in "xy")
-            yield Layer(name, pixels, left, top, opacity, visible, blend, named.path(around))
+            yield Layer(name, pictures.of(child), left, top, opacity, visible, blend, named.path(around), locks=locks)
         else:
             notes.append(f"“{name}” is no layer of pixels ({child.get('src') or child.tag}) and was left out.")
 
@@ -248,8 +275,7 @@ def _blend(operator: str) -> str:
 def _profile(archive: zipfile.ZipFile, image: ElementTree.Element) -> bytes | None:
     """The profile of the merged picture, or else of the lowest layer that has one; None where it is our own sRGB."""
     sources = [layer.attrib["src"] for layer in image.iter("layer") if layer.get("src", "").endswith(".png")]
-    names = set(archive.namelist())
-    for name in ("mergedimage.png", *reversed(sources)):
-        if name in names and (icc := png.header(load(archive, name)).icc):
+    for name in dict.fromkeys(("mergedimage.png", *reversed(sources))):
+        if holds(archive, name) and (icc := png.header(load_picture(archive, name)).icc):
             return None if icc == color.srgb_profile() else icc
     return None

@@ -20,6 +20,12 @@ from layersr.errors import InputError
 
 Raster = Pixels | Plane
 
+HEAD = 33
+"""Bytes up to the end of the first chunk."""
+
+ROOM = 2**25
+"""Bytes for a profile and for whatever else somebody wants to say in a PNG."""
+
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _INCH = 0.0254
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
@@ -67,6 +73,7 @@ def write(
     dtype: np.dtype,
     icc: bytes | None = None,
     resolution: tuple[float, float] | None = None,
+    xmp: bytes | None = None,
 ) -> None:
     """Encode a picture that comes in bands from top to bottom; memory for one band.
 
@@ -78,6 +85,7 @@ def write(
         dtype: uint8 or uint16.
         icc: profile to embed.
         resolution: pixels per inch; stored in whole pixels per metre.
+        xmp: a packet that says who made it.
     """
     bits = 8 * np.dtype(dtype).itemsize
     compressor, above, begun = zlib.compressobj(1), None, False
@@ -91,6 +99,8 @@ def write(
             if resolution:
                 metre = [min(2**31 - 1, max(1, round(per_inch / _INCH))) for per_inch in resolution]
                 file.write(_chunk(b"pHYs", struct.pack(">IIB", *metre, 1)))
+            if xmp:
+                file.write(_chunk(b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + xmp))
         rows = np.ascontiguousarray(band).astype(np.dtype(dtype).newbyteorder(">"), copy=False)
         rows = rows.reshape(band.shape[0], -1).view(np.uint8)
         above = np.zeros_like(rows[0]) if above is None else above
@@ -127,6 +137,14 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     raise InputError("A layer's PNG is cut short.")
 
 
+def longest(head: bytes) -> int:
+    """How many bytes a PNG can have that begins with these `HEAD` ones: its pixels, and room for all else."""
+    if len(head) < HEAD or head[:8] != SIGNATURE or head[25] not in _SAMPLES:
+        return ROOM
+    width, height, depth, kind = struct.unpack_from(">IIBB", head, 16)
+    return 2 * height * (width * depth * _SAMPLES[kind] // 8 + 1) + ROOM
+
+
 def header(data: bytes) -> Header:
     """Read what a PNG says of itself, checking every chunk's checksum.
 
@@ -160,7 +178,8 @@ def decode(data: bytes) -> Pixels:
     Raises:
         InputError: it is no PNG, is damaged, or claims more pixels than its data can hold.
     """
-    header(data)
+    found = header(data)
+    check_size(found.width, found.height, "layer's PNG", 8 if found.depth == 16 else 4)
     array = _imdecode(data)
     if array.ndim == 2 or array.shape[2] == 1:
         return cv2.cvtColor(array, cv2.COLOR_GRAY2RGBA)
@@ -173,7 +192,8 @@ def decode_grey(data: bytes) -> Plane:
     Raises:
         InputError: it is no such PNG.
     """
-    header(data)
+    found = header(data)
+    check_size(found.width, found.height, "mask's PNG", 2 if found.depth == 16 else 1)
     array = _imdecode(data)
     if array.ndim != 2:
         raise InputError("A mask or provenance map is no grey PNG.")

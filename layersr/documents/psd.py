@@ -22,14 +22,24 @@ from PIL import Image as PILImage
 
 from layersr import color
 from layersr.arrays import Pixels
-from layersr.documents import manifest, packbits
+from layersr.documents import manifest, packbits, xmp
 from layersr.documents.atomic import replacing_file
 from layersr.documents.merged import Thumbnail, on_white, picture
-from layersr.documents.psd_spelling import BLEND_KEYS, MANIFEST_ID, stored_blend, stored_resolution, stored_text
+from layersr.documents.psd_spelling import (
+    BLEND_KEYS,
+    LOCK_BITS,
+    LOCKED_WHOLLY,
+    MANIFEST_ID,
+    XMP_ID,
+    stored_blend,
+    stored_resolution,
+    stored_text,
+)
 from layersr.errors import OutputError
 from layersr.groups import walk
-from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
+from layersr.layers import LOCKS, PASS_THROUGH, Group, Layer, LayerMask, LayerStack, Locks
 
+MIMETYPE = "image/vnd.adobe.photoshop"
 THUMBNAIL = 160
 CHANNELS = (-1, 0, 1, 2)
 PSD_SIDE, PSB_SIDE = 30_000, 300_000
@@ -165,6 +175,7 @@ def _resources(stack: LayerStack, thumbnail: np.ndarray) -> bytes:
             _resource(1036, _thumbnail(thumbnail)),
             _resource(1039, stack.icc or color.srgb_profile()),
             _resource(1057, version),
+            _resource(XMP_ID, xmp.packet(stack.credits, stack.recipe, MIMETYPE)),
             _resource(MANIFEST_ID, manifest.dumps(stack), b"layersr"),
         ]
     )
@@ -228,9 +239,10 @@ class _Writer:
         def add(record: _Record, name: str, setting: Group, extra: bytes = b"", flags: int = 8) -> None:
             number = len(found) + 1
             blocks = _block(b"luni", _unicode(stored_text(name))) + _block(b"lyid", struct.pack(">I", number)) + extra
+            blocks += _locked(setting.locks)
             places.append(len(records) + 18)
             found.append(record)
-            flags += 0 if setting.visible else 2
+            flags += (0 if setting.visible else 2) + ("transparency" in setting.locks)
             records.extend(self._record(record, setting, _pascal(name) + blocks, flags))
 
         path: tuple[str, ...] = ()
@@ -239,7 +251,7 @@ class _Writer:
                 add(
                     _Record(what, what.mask),
                     what.name,
-                    Group(what.opacity, what.visible, what.blend),
+                    Group(what.opacity, what.visible, what.blend, locks=what.locks),
                     what.adjustment or b"",
                 )
             elif kind == "open":  # a group's lower edge carries no name, its upper edge does
@@ -290,6 +302,13 @@ class _Writer:
                 self._file.seek(end)
             lengths.append(self._file.tell() - start)
         return lengths
+
+
+def _locked(locks: Locks) -> bytes:
+    if not locks:
+        return b""
+    bits = sum(bit for lock, bit in LOCK_BITS.items() if lock in locks)
+    return _block(b"lspf", struct.pack(">I", bits | LOCKED_WHOLLY if locks == LOCKS else bits))
 
 
 def _mask_block(mask: LayerMask | None) -> bytes:

@@ -10,9 +10,13 @@ from psd_tools.constants import Tag
 from psd_tools.psd import PSD
 from psd_tools.psd.layer_and_mask import LayerRecord
 
+from layersr.documents.guard import check_size
 from layersr.documents.psd_planes import Plane
 
 FILLS = {Tag.SOLID_COLOR_SHEET_SETTING, Tag.PATTERN_FILL_SETTING, Tag.GRADIENT_FILL_SETTING}
+
+MOST = 2**28
+"""Pixels that are painted in all: a fill takes a few bytes, its picture as much as the canvas, in floating point."""
 
 
 class Fills:
@@ -25,6 +29,7 @@ class Fills:
     def __init__(self, document: PSD) -> None:
         self._document = document
         self._layers: dict[int, Layer] | None = None
+        self._painted = 0
 
     def outlined(self, record: LayerRecord) -> bool:
         """Whether a shape has an outline too, which is not painted."""
@@ -42,6 +47,9 @@ class Fills:
         from psd_tools.composite.vector import draw_vector_mask
 
         header, layer = self._document.header, self._layer(record)
+        self._painted += header.width * header.height
+        if self._painted > MOST:
+            raise ValueError("too much to paint")
         colour, alpha = create_fill(layer, (0, 0, header.width, header.height))
         if colour is None:
             raise ValueError("nothing to paint it with")
@@ -53,6 +61,7 @@ class Fills:
             raise ValueError("nothing of it lies on the canvas")
         here = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
         top, dtype = (255, np.uint8) if header.depth == 8 else (65535, np.uint16)
+        check_size(len(columns), len(rows), "fill layer", 4 * np.dtype(dtype).itemsize)
         planes = np.dstack([colour[here], shape[here]])
         codes = np.rint(planes.clip(0, 1) * top).astype(dtype)
         count = codes.shape[2] - 1

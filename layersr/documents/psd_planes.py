@@ -33,7 +33,7 @@ def unpack(data: bytes, compression: Compression, width: int, height: int, depth
     dtype = np.dtype({8: ">u1", 16: ">u2"}[depth])
     if width <= 0 or height <= 0:
         return np.zeros((max(0, height), max(0, width)), dtype.newbyteorder("="))
-    check_size(width, height, "plane")
+    check_size(width, height, "plane", dtype.itemsize)
     size = width * height * dtype.itemsize
     if size > TIGHTEST[compression] * len(data):
         raise ValueError("a plane is cut short")
@@ -88,8 +88,8 @@ def mask(record: LayerRecord, found: dict[int, Plane], depth: int, reach: Rectan
     top = color.levels(dtype)
     density = getattr(data.parameters, "user_mask_density", None)
     density = 255 if density is None else density
-    nothing = np.zeros((max(0, data.height), max(0, data.width)), dtype)
-    values = found.get(-2, nothing if not nothing.size else nothing[:0, :0]).astype(np.uint32)
+    shape = (max(0, data.height), max(0, data.width))
+    values = found.get(-2, np.zeros((0, 0) if min(shape) else shape, dtype)).astype(np.uint32)
     values = (top - (top - values) * density // 255).astype(dtype)
     elsewhere = top - (top - data.background_color * (top // 255)) * density // 255
     made = bounded(values, data.left, data.top, elsewhere, reach)

@@ -20,16 +20,16 @@ from psd_tools.psd.tagged_blocks import TaggedBlocks
 
 from layersr import color
 from layersr.arrays import Pixels
-from layersr.documents import manifest
+from layersr.documents import manifest, xmp
 from layersr.documents.bounded import Rectangle
-from layersr.documents.guard import check_size, reading
+from layersr.documents.guard import check_depth, check_size, reading
 from layersr.documents.named_groups import Groups
 from layersr.documents.psd_colours import to_rgb
 from layersr.documents.psd_fills import FILLS, Fills
-from layersr.documents.psd_planes import Plane, mask, planes, unpack
-from layersr.documents.psd_spelling import BLEND_KEYS, MANIFEST_ID, SPELLING
+from layersr.documents.psd_planes import TIGHTEST, Plane, mask, planes, unpack
+from layersr.documents.psd_spelling import BLEND_KEYS, LOCK_BITS, LOCKED_WHOLLY, MANIFEST_ID, SPELLING, XMP_ID
 from layersr.errors import InputError
-from layersr.layers import PASS_THROUGH, Group, Layer, LayerStack
+from layersr.layers import LOCKS, PASS_THROUGH, Group, Layer, LayerStack, Locks
 
 # Without a handler Python prints a library's warnings to stderr; what matters of them is in the notes.
 logging.getLogger("psd_tools").addHandler(logging.NullHandler())
@@ -76,7 +76,7 @@ def _stack(document: PSD, path: Path) -> LayerStack:
         raise InputError(f"{path} has {header.depth} bits a channel; save it with 8 or 16.")
     _check_merged(document)
     info = _layer_info(document)
-    block = _resource(document, MANIFEST_ID)
+    block, said = _resource(document, MANIFEST_ID), _resource(document, XMP_ID)
     notes: list[str] = []
     own = isinstance(block, bytes) and block.startswith(manifest.MAGIC)
     icc = _resource(document, Resource.ICC_PROFILE)
@@ -99,6 +99,7 @@ def _stack(document: PSD, path: Path) -> LayerStack:
         resolution=_resolution(document),
         groups=groups,
         notes=tuple(notes),
+        credits=xmp.read(said) if isinstance(said, bytes) else {},
     )
     return manifest.loads(block, stack, SPELLING) if own else stack
 
@@ -123,16 +124,16 @@ def _resolution(document: PSD) -> tuple[float, float] | None:
 
 
 def _check_merged(document: PSD) -> None:
-    """The merged picture ends the file, so a file that was cut short lacks part of it."""
+    """The merged picture ends the file, so a file that was cut short lacks part of it.
+
+    It also says that the canvas is as large as it claims to be, before anything is painted all over it.
+    """
     header, image = document.header, document.image_data
     rows = header.height * header.channels
-    if image.compression == Compression.RAW:
-        expected = rows * header.width * header.depth // 8
-    elif image.compression == Compression.RLE:
+    expected = rows * header.width * header.depth // 8 // TIGHTEST[image.compression]
+    if image.compression == Compression.RLE:
         lengths = np.frombuffer(image.data, {1: ">u2", 2: ">u4"}[header.version], rows)
-        expected = lengths.nbytes + int(lengths.sum(dtype=np.int64))
-    else:
-        return
+        expected = max(expected, lengths.nbytes + int(lengths.sum(dtype=np.int64)))
     if len(image.data) < expected:
         raise ValueError("it is cut short")
 
@@ -191,6 +192,7 @@ class _Layers:
                 path = path[:-1]
             elif divider in (SectionDivider.OPEN_FOLDER, SectionDivider.CLOSED_FOLDER):
                 path = [*path, self._group(number, record, data)]
+                check_depth(len(path))
             else:
                 found.append((record, data, tuple(path)))
         return found[::-1]
@@ -211,6 +213,7 @@ class _Layers:
             record.flags.visible,
             PASS_THROUGH if key == b"pass" else _BLENDS.get(key, "normal"),
             mask(record, self._planes(record, data), self._header.depth, canvas),
+            _locks(record),
         )
         return _Group(number, name, found)
 
@@ -263,13 +266,15 @@ class _Layers:
             group=self._named.path([(group.number, group.name, group.setting) for group in path]),
             mask=mask(record, found, self._header.depth, _reach(record, self._header)),
             clipped=clipped,
+            locks=_locks(record),
             adjustment=adjustment,
         )
         return replace(layer, pixels=layer.pixels[:0, :0]) if adjustment else layer
 
     def _pixels(self, record: LayerRecord, found: dict[int, Plane]) -> Pixels:
         if 0 not in found:
-            dtype = {8: np.uint8, 16: np.uint16}[self._header.depth]
+            dtype = np.dtype({8: np.uint8, 16: np.uint16}[self._header.depth])
+            check_size(record.width, record.height, "layer", 4 * dtype.itemsize)
             return np.zeros((record.height, record.width, 4), dtype)
         return to_rgb(self._header.color_mode, found, found.get(-1), self._icc)
 
@@ -291,6 +296,11 @@ def _reach(record: LayerRecord, header: FileHeader) -> Rectangle:
         *(min(0, record.left), min(0, record.top)),
         *(max(header.width, record.right), max(header.height, record.bottom)),
     )
+
+
+def _locks(record: LayerRecord) -> Locks:
+    bits = int(record.tagged_blocks.get_data(Tag.PROTECTED_SETTING, 0)) | record.flags.transparency_protected
+    return LOCKS if bits & LOCKED_WHOLLY else frozenset(lock for lock, bit in LOCK_BITS.items() if bits & bit)
 
 
 def _divider(record: LayerRecord) -> SectionDivider | None:

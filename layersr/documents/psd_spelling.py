@@ -1,6 +1,7 @@
 """How PSD spells names, blend modes and resolutions: what writer and reader must agree on."""
 
 from layersr.documents import manifest
+from layersr.documents.xmp import stored_credits
 
 BLEND_KEYS = {
     "normal": b"norm",
@@ -33,6 +34,13 @@ BLEND_KEYS = {
 }
 """Blend modes by name to PSD's keys; the first thirteen are those of `color.BLEND`."""
 
+LOCK_BITS = {"transparency": 1, "pixels": 2, "position": 4}
+"""What the block "lspf" says, by lock."""
+
+LOCKED_WHOLLY = 1 << 31
+
+XMP_ID = 1060
+
 MANIFEST_ID = 4747
 """The plug-in resource (4000 to 4999 are theirs) that holds the manifest, under the name "layersr"."""
 
@@ -57,4 +65,4 @@ def stored_resolution(resolution: tuple[float, float] | None) -> tuple[float, fl
     return fixed[0] / 65536, fixed[1] / 65536
 
 
-SPELLING = manifest.Spelling(stored_text, stored_blend, stored_resolution)
+SPELLING = manifest.Spelling(stored_text, stored_blend, stored_resolution, lambda locks, _: locks, stored_credits)

@@ -28,6 +28,7 @@ from layersr.documents.xcf_spelling import (
     CLIP,
     CLIPS,
     ICC,
+    LOCKED_BY,
     MAGIC,
     MANIFEST,
     MASK,
@@ -36,6 +37,7 @@ from layersr.documents.xcf_spelling import (
     TILE,
     UNION,
     Property,
+    stored_locks,
     stored_resolution,
     stored_text,
 )
@@ -110,7 +112,7 @@ def _items(stack: LayerStack) -> list[_Item]:
     ground = has_ground(stack.layers, stack.width, stack.height)
     for kind, what in walk(stack.layers[::-1]):
         if kind == "layer":
-            setting = Group(what.opacity, what.visible, what.blend, what.mask)
+            setting = Group(what.opacity, what.visible, what.blend, what.mask, what.locks)
             size = (what.width, what.height) if what.pixels.size else (1, 1)
             place = (what.left, what.top, *size)
             mode = mode_number(what.blend, ground and is_through(names, stack.groups))
@@ -277,6 +279,8 @@ def _properties(item: _Item) -> bytes:
         _property(Property.COMPOSITE_SPACE, "i", PERCEPTUAL),
         _property(Property.COMPOSITE_MODE, "i", CLIP if item.layer and item.layer.clipped else UNION),
     ]
+    locks = stored_locks(setting.locks, item.layer is None)
+    found += [_property(kind, "I", 1) for lock, kind in LOCKED_BY.items() if lock in locks]
     if setting.mask is not None:
         found.append(_property(Property.APPLY_MASK, "I", setting.mask.active))
         block = xcf_masks.dumps(setting.mask, item.place, TILE)

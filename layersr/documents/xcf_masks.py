@@ -58,7 +58,7 @@ def loads(block: bytes, seen: LayerMask) -> LayerMask:
     if zlib.crc32(_bytes(seen.values)) != crc:
         return seen
     left, top, dtype = left + seen.left, top + seen.top, seen.values.dtype
-    check_size(width, height, "mask")
+    check_size(width, height, "mask", dtype.itemsize)
     packed = block[_HEAD.size :]
     if packed:
         size = width * height * dtype.itemsize

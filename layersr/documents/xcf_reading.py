@@ -12,12 +12,23 @@ from pathlib import Path
 import numpy as np
 
 from layersr.documents import clipping, manifest, xcf_masks, xcf_pixels
-from layersr.documents.guard import check_size, listed, reading
+from layersr.documents.guard import check_depth, check_size, listed, reading
 from layersr.documents.named_groups import Groups
 from layersr.documents.xcf_blending import Blending, told
 from layersr.documents.xcf_pixels import GREY, INDEXED, WORDS, Kind
 from layersr.documents.xcf_source import Cursor, Source, parasites
-from layersr.documents.xcf_spelling import CLIPS, ICC, MAGIC, MANIFEST, MASK, NAMES, SPELLING, TEXT, Property
+from layersr.documents.xcf_spelling import (
+    CLIPS,
+    ICC,
+    LOCKED_BY,
+    MAGIC,
+    MANIFEST,
+    MASK,
+    NAMES,
+    SPELLING,
+    TEXT,
+    Property,
+)
 from layersr.documents.xcf_tiles import tiles
 from layersr.errors import InputError
 from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
@@ -27,9 +38,6 @@ WIDE, EFFECTS, PATHS = 11, 20, 18
 
 LATEST = 99
 """CinePaint, which has another format of the same name, counts from 100."""
-
-DEEPEST = 100
-"""Groups in one another at most."""
 
 
 def read(path: Path) -> LayerStack:
@@ -162,7 +170,7 @@ class _Reader:
         if Property.FLOATING_SELECTION in properties:
             self._notes.append(f"The floating selection “{name}” was left out.")
             return None
-        check_size(width, height, "layer")
+        check_size(width, height, "layer", 4 * self._kind.depth.itemsize)
         left, top = struct.unpack(">2i", properties.get(Property.OFFSETS, bytes(8)))
         found = self._mask(mask, left, top, attached.get(MASK)) if mask else None
         if found is not None and not _integer(properties, Property.APPLY_MASK, 1):
@@ -171,7 +179,8 @@ class _Reader:
         mode = _integer(properties, Property.MODE, 0)
         if mode not in NAMES:
             self._notes.append(f"“{name}” blends in a way layersr does not know ({mode}); it became normal.")
-        setting = Group(opacity, visible, NAMES.get(mode, "normal"), found)
+        locks = frozenset(lock for lock, kind in LOCKED_BY.items() if _integer(properties, kind, 0))
+        setting = Group(opacity, visible, NAMES.get(mode, "normal"), found, locks)
         node = _Node(place, name, setting, Property.GROUP_ITEM in properties)
         around = self._around(node, properties.get(Property.ITEM_PATH, b""))
         how = Blending.of(properties, mode)
@@ -187,7 +196,7 @@ class _Reader:
         blend = "normal" if setting.blend == PASS_THROUGH else setting.blend
         path = self._named.path([(parent.place, parent.name, parent.setting) for parent in around])
         values = self._pixels(pixels, (width, height), self._kind.colours + kind % 2)
-        return Layer(name, values, left, top, opacity, visible, blend, path, found)
+        return Layer(name, values, left, top, opacity, visible, blend, path, found, locks=locks)
 
     def _around(self, node: _Node, stored: bytes) -> list[_Node]:
         """The groups around a layer or group, outermost first; it is remembered for those within it.
@@ -195,8 +204,7 @@ class _Reader:
         The path names its own number in the group it is in, that one's in the next, and so on; who is in none has none.
         """
         path = struct.unpack(f">{len(stored) // 4}I", stored)
-        if len(path) > DEEPEST:
-            raise ValueError("its groups lie too deep in one another")
+        check_depth(len(path))
         if len(path) < 2:
             path = (self._outermost,)
             self._outermost += 1
@@ -218,7 +226,7 @@ class _Reader:
     def _mask(self, place: int, left: int, top: int, block: bytes | None) -> LayerMask:
         cursor = Cursor(self._source, place)
         width, height = cursor.take("2I")
-        check_size(width, height, "mask")
+        check_size(width, height, "mask", self._kind.depth.itemsize)
         cursor.string()
         cursor.properties(self._version)
         found = tiles(self._source, cursor.pointer(), (width, height), self._kind.sample, 1, self._packing)

@@ -8,7 +8,7 @@ from enum import IntEnum
 import numpy as np
 
 from layersr.documents import manifest
-from layersr.layers import PASS_THROUGH
+from layersr.layers import PASS_THROUGH, Locks
 
 MAGIC = b"gimp xcf "
 TILE = 64
@@ -25,6 +25,7 @@ class Property(IntEnum):
     OPACITY = 6
     MODE = 7
     VISIBLE = 8
+    LOCK_ALPHA = 10
     APPLY_MASK = 11
     OFFSETS = 15
     COMPRESSION = 17
@@ -32,8 +33,10 @@ class Property(IntEnum):
     PARASITES = 21
     PATHS = 23
     VECTORS = 25
+    LOCK_CONTENT = 28
     GROUP_ITEM = 29
     ITEM_PATH = 30
+    LOCK_POSITION = 32
     FLOAT_OPACITY = 33
     COMPOSITE_MODE = 35
     COMPOSITE_SPACE = 36
@@ -113,6 +116,12 @@ LEGACY = (
 
 NAMES = dict(enumerate(LEGACY)) | {number: name for name, number in MODES.items()} | {THROUGH: PASS_THROUGH}
 
+LOCKED_BY = {
+    "transparency": Property.LOCK_ALPHA,
+    "pixels": Property.LOCK_CONTENT,
+    "position": Property.LOCK_POSITION,
+}
+
 RESOLUTIONS = (0.005, 1048576.0)
 """Pixels per inch that GIMP takes for true."""
 
@@ -135,4 +144,9 @@ def stored_resolution(resolution: tuple[float, float] | None) -> tuple[float, fl
     return x, y
 
 
-SPELLING = manifest.Spelling(stored_text, stored_blend, stored_resolution)
+def stored_locks(locks: Locks, of_group: bool) -> Locks:
+    """Locks as GIMP keeps them: all of a layer's, of a group only that of the pixels in it."""
+    return locks & {"pixels"} if of_group else locks
+
+
+SPELLING = manifest.Spelling(stored_text, stored_blend, stored_resolution, stored_locks)

@@ -10,7 +10,7 @@ from layersr import color, documents
 from layersr.documents.named_groups import same, same_mask
 from layersr.flattening import flatten
 from layersr.groups import runs
-from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
+from layersr.layers import CREDITS, LOCKS, PASS_THROUGH, Group, Layer, LayerMask, LayerStack
 from layersr.seal import seal
 
 OTHER_PROFILE = color.srgb_profile()[:-1] + b"\x01"
@@ -30,6 +30,7 @@ SPECIAL_NAMES = [
     ".",
 ]
 
+locks = st.frozensets(st.sampled_from(sorted(LOCKS)))
 names = st.sampled_from(SPECIAL_NAMES) | st.text(max_size=12)
 BLENDS = [*color.BLEND, "hue", "vivid-light", "mode of another world"]
 json_values = st.recursive(
@@ -68,6 +69,7 @@ def groups(draw: st.DrawFn, dtype: type, masked: bool) -> Group:
         visible=draw(st.booleans()),
         blend=draw(st.sampled_from([PASS_THROUGH, *color.BLEND])),
         mask=draw(st.none() | masks(dtype)) if masked else None,
+        locks=draw(locks),
     )
 
 
@@ -86,6 +88,7 @@ def layers(draw: st.DrawFn, dtype: type, masked: bool = True) -> Layer:
         blend=draw(st.sampled_from(BLENDS)),
         group=tuple(draw(st.lists(st.sampled_from(["a", "b", "", "組\0", "👁"]), max_size=3))),
         mask=draw(st.none() | masks(dtype)) if masked else None,
+        locks=draw(locks),
         provenance=codes if draw(st.booleans()) else None,
         facts=draw(st.dictionaries(st.text(max_size=3), json_values, max_size=3)),
     )
@@ -106,9 +109,10 @@ def stacks(draw: st.DrawFn, masked: bool = True) -> LayerStack:
         width=draw(st.integers(1, 40)),
         height=draw(st.integers(1, 40)),
         layers=found,
-        groups={path: group for path, group in settings.items() if not group.plain or group.mask is not None},
+        groups={path: group for path, group in settings.items() if not group.usual},
         icc=draw(st.sampled_from([None, OTHER_PROFILE])),
         resolution=draw(st.none() | st.tuples(st.floats(1, 2400), st.floats(1, 2400))),
+        credits=draw(st.dictionaries(st.sampled_from(CREDITS), names | st.text(max_size=30), max_size=4)),
         recipe=draw(st.sampled_from(["", "scale = 2\r\nseed = 7\n", "# 猫\n"])),
     )
 
@@ -167,12 +171,13 @@ def widened(owner: Layer | Group) -> Layer | Group:
 def assert_same(one: LayerStack, other: LayerStack) -> None:
     assert (one.width, one.height, one.icc, one.resolution) == (other.width, other.height, other.icc, other.resolution)
     assert (one.recipe, one.dtype, len(one.layers)) == (other.recipe, other.dtype, len(other.layers))
+    assert dict(one.credits) == dict(other.credits)
     assert set(one.groups) == set(other.groups)
     assert all(same(group, other.groups[path]) for path, group in one.groups.items())
     for a, b in zip(one.layers, other.layers, strict=True):
         assert np.array_equal(a.pixels, b.pixels)
         assert a.pixels.dtype == b.pixels.dtype
-        for field in ("name", "left", "top", "opacity", "visible", "blend", "group", "clipped"):
+        for field in ("name", "left", "top", "opacity", "visible", "blend", "group", "clipped", "locks"):
             assert getattr(a, field) == getattr(b, field), field
         assert dict(a.facts) == dict(b.facts)
         assert (a.mask is None) == (b.mask is None)
