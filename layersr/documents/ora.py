@@ -22,7 +22,7 @@ from layersr.documents import manifest, png
 from layersr.documents.archive import load, member, one_depth, parse, stored_text
 from layersr.documents.atomic import replacing_file
 from layersr.documents.guard import check_size, reading
-from layersr.documents.merged import Thumbnail, picture
+from layersr.documents.merged import Thumbnail, encoded
 from layersr.documents.named_groups import Groups
 from layersr.errors import InputError
 from layersr.flattening import with_shapes
@@ -92,20 +92,21 @@ def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
 def _write_archive(stack: LayerStack, archive: zipfile.ZipFile, merged: Pixels | None) -> None:
     icc = stack.icc or color.srgb_profile()
 
-    def write_picture(name: str, bands: Iterator[np.ndarray], width: int, height: int, dtype: np.dtype) -> None:
+    def write_picture(name: str, packed: Iterator[png.Strip], width: int, height: int, dtype: np.dtype) -> None:
         with archive.open(member(name), "w", force_zip64=width * height * dtype.itemsize * 4 > 2**31) as file:
-            png.write(file, bands, width, height, dtype, icc, stack.resolution)
+            png.assemble(file, packed, width, height, dtype, icc, stack.resolution)
 
     archive.writestr(member("mimetype"), MIMETYPE)  # first and stored, so that it can be told by its first bytes
     archive.writestr(member("stack.xml", zipfile.ZIP_DEFLATED), _xml(stack))
-    for index, layer in enumerate(stack.layers):
-        pixels = layer.pixels if layer.pixels.size else np.zeros((1, 1, 4), stack.dtype)
-        write_picture(_source(index), png.bands_of(pixels), pixels.shape[1], pixels.shape[0], stack.dtype)
-    thumbnail = Thumbnail(stack.width, stack.height, THUMBNAIL)
-    bands = thumbnail.watch(picture(stack, merged, thumbnail.band))
-    write_picture("mergedimage.png", bands, stack.width, stack.height, stack.dtype)
+    pictures = [x.pixels if x.pixels.size else np.zeros((1, 1, 4), stack.dtype) for x in stack.layers]
+    for index, (pixels, packed) in enumerate(zip(pictures, png.packed(pictures), strict=True)):
+        write_picture(_source(index), packed, pixels.shape[1], pixels.shape[0], stack.dtype)
+    thumbnail = Thumbnail(stack.width, stack.height, THUMBNAIL, stack.dtype)
+    packed = encoded(stack, merged, png.pack, thumbnail)
+    write_picture("mergedimage.png", packed, stack.width, stack.height, stack.dtype)
     small = thumbnail.pixels()
-    write_picture("Thumbnails/thumbnail.png", png.bands_of(small), small.shape[1], small.shape[0], small.dtype)
+    (packed,) = png.packed([small])
+    write_picture("Thumbnails/thumbnail.png", packed, small.shape[1], small.shape[0], small.dtype)
     archive.writestr(member(MANIFEST), manifest.dumps(stack))
 
 
