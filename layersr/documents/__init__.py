@@ -64,7 +64,7 @@ def losses(stack: LayerStack, path: str | os.PathLike[str]) -> tuple[str, ...]:
     if _kind(path) == ".kra":
         return (*_krita_losses(stack, adjusting), *_locks_told(stack, ".kra"))
     if _kind(path) in (".psd", ".psb"):
-        return (*_photoshop_losses(stack), *_locks_told(stack, _kind(path)))
+        return _photoshop_losses(stack)
     name = {".ora": "OpenRaster", ".xcf": "XCF"}.get(_kind(path))
     if name is None:
         return ()
