@@ -8,6 +8,7 @@ below it as one layer (W3C, Compositing and Blending Level 1, "isolated groups")
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain, pairwise
 
 import numpy as np
 
@@ -15,9 +16,16 @@ from layersr import color
 from layersr.arrays import Pixels, Plane
 from layersr.groups import runs
 from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack, Window
+from layersr.strips import in_order, strips
 
 BAND = 256
 """Rows worked on at a time: flattening needs memory for a band in float64, not for the canvas."""
+
+NARROW = 256
+"""Columns that are worth to be looked at by themselves."""
+
+WINDOW = 2**16
+"""Pixels composited at a time, about: their float64 values stay in a core's own memory."""
 
 
 def bands(height: int, rows: int = BAND) -> Iterator[slice]:
@@ -36,8 +44,9 @@ def flatten(stack: LayerStack) -> Pixels:
         straight RGBA, (height, width, 4), at the stack's depth.
     """
     out = np.zeros((stack.height, stack.width, 4), stack.dtype)
-    for rows in bands(stack.height):
-        out[rows] = flatten_band(stack, rows)
+    parts = strips(stack.height, stack.width)
+    for rows, band in in_order(lambda rows: (rows, flatten_band(stack, rows)), parts):
+        out[rows] = band
     return out
 
 
@@ -49,8 +58,49 @@ def flatten_band(stack: LayerStack, rows: slice, real: type = np.float64) -> Pix
         rows: of the canvas.
         real: what to compute in; float32 is half the work where a code value more or less does not count.
     """
+    out = np.empty((rows.stop - rows.start, stack.width, 4), stack.dtype)
+    for columns in _stretches(stack, rows):
+        alone = _alone(stack, rows, columns)
+        out[:, columns] = _flatten_window(stack, (rows, columns), real) if alone is None else alone
+    return out
+
+
+def _stretches(stack: LayerStack, rows: slice) -> Iterator[slice]:
+    """The columns from left to right, those apart where a single layer lies: mostly it is the background."""
+    begun = np.zeros(stack.width + 1, int)
+    for layer in stack.layers:
+        (_, columns), _ = layer.on_canvas(stack.width, stack.height, rows)
+        if layer.visible:
+            begun[columns.start] += 1
+            begun[columns.stop] -= 1
+    crowded = np.cumsum(begun)[:-1] > 1
+    cuts = [0, *(np.flatnonzero(crowded[1:] != crowded[:-1]) + 1).tolist(), stack.width]
+    apart = [pair for pair in pairwise(cuts) if not crowded[pair[0]] and pair[1] - pair[0] >= NARROW]
+    wide = max(NARROW, WINDOW // (rows.stop - rows.start))
+    for first, last in pairwise(sorted({0, stack.width, *chain.from_iterable(apart)})):
+        yield from (slice(left, min(left + wide, last)) for left in range(first, last, wide))
+
+
+def _alone(stack: LayerStack, rows: slice, columns: slice) -> Pixels | None:
+    """What is seen where a single layer lies, and plainly: its own pixels, as `_flatten_window` would find them."""
+    there = []
+    for layer in stack.layers:
+        _, own = layer.on_canvas(stack.width, stack.height, rows, columns)
+        if layer.visible and layer.pixels[own].size:
+            there.append((layer, layer.pixels[own]))
+    if len(there) != 1:
+        return None
+    ((layer, pixels),) = there
+    plain = layer.blend == "normal" and layer.opacity == 1 and not layer.clipped and layer.mask is None
+    whole = pixels.shape[:2] == (rows.stop - rows.start, columns.stop - columns.start)
+    if not plain or not whole or not all(group.plain for group in stack.around(layer)):
+        return None
+    return pixels if pixels[..., 3].min() == color.levels(stack.dtype) else None
+
+
+def _flatten_window(stack: LayerStack, window: Window, real: type) -> Pixels:
     top = color.levels(stack.dtype)
-    band = _Band(stack, rows, real)
+    band = _Band(stack, window, real)
     path: tuple[str, ...] = ()
     for kind, what in runs(stack.layers):
         if kind == "open":
@@ -68,31 +118,36 @@ def flatten_band(stack: LayerStack, rows: slice, real: type = np.float64) -> Pix
     straight = premultiplied if opaque else color.unpremultiply(premultiplied, alpha)
     out[..., :3] = color.to_depth(straight, stack.dtype)
     if not opaque:
-        out[..., :3][alpha == 0] = _bottom(stack, rows)[alpha == 0]
+        out[..., :3][alpha == 0] = _bottom(stack, window)[alpha == 0]
     return out
 
 
-def _bottom(stack: LayerStack, rows: slice) -> np.ndarray:
+def _bottom(stack: LayerStack, window: Window) -> np.ndarray:
     """The colours of the lowest layer, also where it is transparent."""
-    out = np.zeros((rows.stop - rows.start, stack.width, 3), stack.dtype)
+    rows, columns = window
+    out = np.zeros((rows.stop - rows.start, columns.stop - columns.start, 3), stack.dtype)
     for layer in stack.layers[:1]:
-        canvas, own = layer.on_canvas(stack.width, stack.height, rows)
+        canvas, own = layer.on_canvas(stack.width, stack.height, rows, columns)
         out[canvas] = layer.pixels[own][..., :3]
     return out
 
 
 class _Band:
-    """Some rows of the canvas while layers are laid on them; inside groups, what was there before waits."""
+    """A part of the canvas while layers are laid on it; inside groups, what was there before waits."""
 
-    def __init__(self, stack: LayerStack, rows: slice, real: type) -> None:
-        self._stack, self._rows, self._real, self._top = stack, rows, real, real(color.levels(stack.dtype))
+    def __init__(self, stack: LayerStack, window: Window, real: type) -> None:
+        self._stack, self._real, self._top = stack, real, real(color.levels(stack.dtype))
+        self._rows, self._columns = window
         self.shown = self._empty()
         self._waiting: list[tuple[np.ndarray, np.ndarray]] = []
         self._hidden = 0
 
     def _empty(self) -> tuple[np.ndarray, ...]:
-        height = self._rows.stop - self._rows.start
-        return tuple(np.zeros((height, self._stack.width, *more), self._real) for more in ((3,), ()))
+        size = self._rows.stop - self._rows.start, self._columns.stop - self._columns.start
+        return tuple(np.zeros((*size, *more), self._real) for more in ((3,), ()))
+
+    def _meeting(self, layer: Layer) -> tuple[Window, Window]:
+        return layer.on_canvas(self._stack.width, self._stack.height, self._rows, self._columns)
 
     def enter(self, group: Group | None) -> None:
         if group is None or group.plain:
@@ -107,7 +162,7 @@ class _Band:
             return
         self._hidden -= not group.visible
         below, (own, alpha) = self._waiting.pop(), self.shown
-        cover = group.opacity * self._through(group.mask, 0, self._rows.start, alpha.shape)
+        cover = group.opacity * self._through(group.mask, (slice(0, None), slice(0, None)), alpha.shape)
         if not group.visible or self._hidden:
             self.shown = below
         elif group.blend == PASS_THROUGH:
@@ -118,7 +173,7 @@ class _Band:
 
     def lay(self, layer: Layer, *clipped: Layer) -> None:
         """Lay a layer, and on it what is clipped to it."""
-        canvas, own = layer.on_canvas(self._stack.width, self._stack.height, self._rows)
+        canvas, own = self._meeting(layer)
         pixels = layer.pixels[own]
         if self._hidden or not layer.visible or not pixels.size:
             return
@@ -137,7 +192,7 @@ class _Band:
 
     def _painted(self, colour: np.ndarray, layer: Layer, where: Window) -> np.ndarray:
         """The colours of a base, which lies `where` in the band, with a layer that is clipped to it."""
-        canvas, own = layer.on_canvas(self._stack.width, self._stack.height, self._rows)
+        canvas, own = self._meeting(layer)
         pixels = layer.pixels[own]
         if not layer.visible or not pixels.size:
             return colour
@@ -149,13 +204,13 @@ class _Band:
     def _cover(self, layer: Layer, alpha: np.ndarray, canvas: Window) -> np.ndarray:
         """How much of a layer shows: its transparency, opacity and mask."""
         cover = alpha / self._top * layer.opacity
-        through = self._through(layer.mask, canvas[1].start, self._rows.start + canvas[0].start, cover.shape)
-        return cover * through
+        return cover * self._through(layer.mask, canvas, cover.shape)
 
-    def _through(self, mask: LayerMask | None, left: int, top: int, shape: tuple[int, int]) -> np.ndarray | float:
-        """What a mask lets through, in [0, 1]."""
+    def _through(self, mask: LayerMask | None, canvas: Window, shape: tuple[int, int]) -> np.ndarray | float:
+        """What a mask lets through there in the window, in [0, 1]."""
         if mask is None or not mask.active:
             return 1.0
+        top, left = self._rows.start + canvas[0].start, self._columns.start + canvas[1].start
         return mask.over(left, top, shape[1], shape[0]) / self._top
 
 

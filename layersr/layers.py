@@ -200,14 +200,18 @@ class Layer:
         """Whether it is a shadow or a glow that was told from what is below, and no thing."""
         return SHADOW in self.facts or GLOW in self.facts
 
-    def on_canvas(self, width: int, height: int, rows: slice = slice(None)) -> tuple[Window, Window]:
-        """Where the layer meets the canvas, or the part of the canvas given by `rows`.
+    def on_canvas(
+        self, width: int, height: int, rows: slice = slice(None), columns: slice = slice(None)
+    ) -> tuple[Window, Window]:
+        """Where the layer meets the canvas, or the part of the canvas given by `rows` and `columns`.
 
         Returns:
-            two index pairs (rows, columns): into the band of the canvas, and into the layer's own arrays.
+            two index pairs (rows, columns): into that part of the canvas, and into the layer's own arrays.
             Both are empty where they do not meet.
         """
-        return _meeting(self.left, self.top, self.pixels.shape[:2], width, slice(*rows.indices(height)[:2]))
+        first, last, _ = columns.indices(width)
+        rows = slice(*rows.indices(height)[:2])
+        return _meeting(self.left - first, self.top, self.pixels.shape[:2], last - first, rows)
 
 
 def _meeting(left: int, top: int, shape: tuple[int, int], width: int, rows: slice) -> tuple[Window, Window]:

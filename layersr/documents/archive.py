@@ -1,8 +1,9 @@
 """What OpenRaster and Krita documents share: parts of a zip file that may be malicious, and layers of one depth."""
 
 import zipfile
-from collections.abc import Sequence
-from dataclasses import replace
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from xml.etree import ElementTree
 
@@ -18,6 +19,9 @@ MAX_MEMBER = 2**32
 
 MAX_XML = 2**24
 
+_LAST = b"\x03\x00"
+"""A block of deflate that is empty and the last one."""
+
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -26,6 +30,56 @@ def member(name: str, compression: int = zipfile.ZIP_STORED) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(name, _EPOCH)
     info.compress_type, info.create_system, info.external_attr = compression, 3, 0o644 << 16
     return info
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of a member, and the same packed for itself: packed pieces stand one after the other.
+
+    Attributes:
+        plain: its bytes.
+        packed: by deflate, up to a whole byte.
+    """
+
+    plain: bytes
+    packed: bytes
+
+
+def pack(plain: bytes) -> Piece:
+    """A piece for `write_member`."""
+    deflate = zlib.compressobj(1, wbits=-zlib.MAX_WBITS)
+    return Piece(plain, deflate.compress(plain) + deflate.flush(zlib.Z_SYNC_FLUSH))
+
+
+class _Packed:
+    """Takes the place of the compressor of a member whose pieces are packed already."""
+
+    def __init__(self) -> None:
+        self.piece = Piece(b"", b"")
+
+    def compress(self, plain: bytes) -> bytes:
+        return self.piece.packed
+
+    def flush(self) -> bytes:
+        return _LAST
+
+
+def write_member(archive: zipfile.ZipFile, name: str, pieces: Iterable[Piece], size: int) -> None:
+    """Write a deflated member, the same on every day and machine.
+
+    Args:
+        archive: where to.
+        name: of the member.
+        pieces: packed, maybe on other cores; zipfile alone would pack on one.
+        size: of the whole, about.
+    """
+    compressor = _Packed()
+    with archive.open(member(name, zipfile.ZIP_DEFLATED), "w", force_zip64=size > 2**30) as file:
+        # Not public; where a Python has it no more, it packs the pieces once again, and all is well.
+        file._compressor = compressor
+        for piece in pieces:
+            compressor.piece = piece
+            file.write(piece.plain)
 
 
 def stored_text(name: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,8 @@ from layersr.arrays import Pixels
 from layersr.documents import png, xmp
 from layersr.documents.atomic import replacing_folder
 from layersr.documents.guard import check_size, reading
-from layersr.documents.merged import picture
+from layersr.documents.merged import encoded
 from layersr.errors import InputError, OutputError
-from layersr.flattening import BAND
 from layersr.layers import LOCKS, Group, Layer, LayerMask, LayerStack, Provenance
 
 LIST, MERGED, PROFILE, RECIPE = "layers.json", "merged.png", "profile.icc", "recipe.toml"
@@ -36,7 +36,11 @@ def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
     """
     _check_free(path)
     with replacing_folder(path) as folder:
-        entries = [_write_layer(folder, index, layer, stack) for index, layer in enumerate(stack.layers)]
+        pixels = png.packed([layer.pixels for layer in stack.layers])
+        entries = [
+            _write_layer(folder, index, layer, packed, stack)
+            for index, (layer, packed) in enumerate(zip(stack.layers, pixels, strict=True))
+        ]
         groups = [
             {
                 "path": list(path),
@@ -46,9 +50,8 @@ def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
             }
             for index, (path, group) in enumerate(sorted(stack.groups.items()))
         ]
-        bands = picture(stack, merged, BAND)
         said = xmp.packet(stack.credits, stack.recipe, "image/png")
-        _write_png(folder / MERGED, bands, stack.width, stack.height, stack, said)
+        _write_png(folder / MERGED, encoded(stack, merged, png.pack), stack.width, stack.height, stack, said)
         (folder / PROFILE).write_bytes(stack.icc or color.srgb_profile())
         if stack.recipe:
             (folder / RECIPE).write_bytes(stack.recipe.encode("utf-8", "surrogatepass"))
@@ -99,17 +102,21 @@ def _safe(name: str) -> str:
     return re.sub(r"[^\w\-]+", "_", name).strip("_").encode()[:80].decode("utf-8", "ignore")
 
 
-def _write_png(path: Path, bands, width: int, height: int, stack: LayerStack, said: bytes | None = None) -> None:
+def _write_png(
+    path: Path, packed: Iterator[png.Strip], width: int, height: int, stack: LayerStack, said: bytes | None = None
+) -> None:
     icc = stack.icc or color.srgb_profile()
     with path.open("wb") as file:
-        png.write(file, bands, width, height, stack.dtype, icc, stack.resolution, said)
+        png.assemble(file, packed, width, height, stack.dtype, icc, stack.resolution, said)
 
 
-def _write_layer(folder: Path, index: int, layer: Layer, stack: LayerStack) -> dict[str, Any]:
+def _write_layer(
+    folder: Path, index: int, layer: Layer, packed: Iterator[png.Strip], stack: LayerStack
+) -> dict[str, Any]:
     stem = f"{index:02d}_{_safe(layer.name)}".rstrip("_")
     file = f"{stem}.png" if layer.pixels.size else None
     if file:
-        _write_png(folder / file, png.bands_of(layer.pixels), layer.width, layer.height, stack)
+        _write_png(folder / file, packed, layer.width, layer.height, stack)
     codes = layer.provenance
     provenance = f"{stem}.provenance.png" if codes is not None and codes.size else None
     if provenance:

@@ -3,11 +3,14 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from layersr.documents.guard import check_size
-from layersr.documents.png import Sink
+from layersr.strips import in_order
+
+Packed = TypeVar("Packed")
 
 _HEAD = re.compile(rb"VERSION (\d+)\nTILEWIDTH (\d+)\nTILEHEIGHT (\d+)\nPIXELSIZE (\d+)\nDATA (\d+)\n")
 _TILE = re.compile(rb"(-?\d{1,9}),(-?\d{1,9}),(\w{1,8}),(\d{1,9})\n")
@@ -124,40 +127,42 @@ def _tile(packed: bytes, width: int, height: int, dtype: np.dtype, channels: int
     return np.frombuffer(flat, dtype.newbyteorder("<")).reshape(height, width, channels)
 
 
-def write_tiles(file: Sink, width: int, height: int, rows: Callable[[slice], np.ndarray], pixel: np.ndarray) -> None:
-    """Write a layer or mask, a row of tiles at a time; its own column and row 0 are those of the first tile.
+def tiles(
+    width: int, height: int, rows: Callable[[slice], np.ndarray], pixel: np.ndarray, pack: Callable[[bytes], Packed]
+) -> Iterator[Packed]:
+    """The part of a layer or mask, a row of tiles at a time; its own column and row 0 are those of the first tile.
 
-    Law: `read_tiles` of it, over (0, 0, width, height), is the values again.
+    Law: `read_tiles` of them all, over (0, 0, width, height), is the values again.
 
     Args:
-        file: receives the bytes, in order.
         width: of the values.
         height: of the values.
         rows: gives some rows of the values, (h, width, channels), as the file keeps them; asked for twice.
         pixel: the value that is left out, (channels,).
+        pack: what else is to be done to the bytes, on all cores.
     """
     bands = [slice(first, min(first + SIDE, height)) for first in range(0, height, SIDE)] if width else []
     starts = np.arange(0, width, SIDE)
-    told = [np.logical_or.reduceat((rows(band) != pixel).any(axis=(0, 2)), starts) for band in bands]
-    size = pixel.size * pixel.itemsize
-    count = sum(int(row.sum()) for row in told)
-    file.write(f"VERSION 2\nTILEWIDTH {SIDE}\nTILEHEIGHT {SIDE}\nPIXELSIZE {size}\nDATA {count}\n".encode())
-    for band, row in zip(bands, told, strict=True):
-        if row.any():
-            for x, tile in _cut(rows(band), starts[row], pixel):
-                raw = tile.astype(pixel.dtype.newbyteorder("<"), copy=False).tobytes()
-                file.write(f"{x},{band.start},LZF,{len(raw) + 1}\n".encode() + bytes([RAW]) + raw)
+    told = list(in_order(lambda band: np.logical_or.reduceat((rows(band) != pixel).any((0, 2)), starts), bands))
+    size, count = pixel.size * pixel.itemsize, sum(int(row.sum()) for row in told)
+    yield pack(f"VERSION 2\nTILEWIDTH {SIDE}\nTILEHEIGHT {SIDE}\nPIXELSIZE {size}\nDATA {count}\n".encode())
+
+    def row_of(place: tuple[slice, np.ndarray]) -> Packed:
+        band, there = place
+        return pack(b"".join(_cut(rows(band), band.start, starts[there], pixel)))
+
+    yield from in_order(row_of, ((band, row) for band, row in zip(bands, told, strict=True) if row.any()))
 
 
-def _cut(values: np.ndarray, starts: np.ndarray, pixel: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+def _cut(values: np.ndarray, y: int, starts: np.ndarray, pixel: np.ndarray) -> Iterator[bytes]:
     """Whole tiles of a row of them, by their first columns."""
-    for x in starts:
+    for x in starts.tolist():
         part = values[:, x : x + SIDE]
-        tile = np.empty((SIDE, SIDE, pixel.size), pixel.dtype)
+        tile = np.empty((SIDE, SIDE, pixel.size), pixel.dtype.newbyteorder("<"))
         if part.shape[:2] != (SIDE, SIDE):
             tile[...] = pixel
         tile[: part.shape[0], : part.shape[1]] = part
-        yield int(x), tile
+        yield f"{x},{y},LZF,{tile.nbytes + 1}\n".encode() + bytes([RAW]) + tile.tobytes()
 
 
 def unpack(data: bytes, size: int) -> bytes:

@@ -1,7 +1,7 @@
 """Krita documents: a streaming writer. What Krita keeps of a stack: nearly all, 16 bits and the profile included.
 
-Tiles go raw into the zip, a row of them at a time, so that memory holds no second copy of a layer. A layer's column and
-row 0 are its own, and every tile with a colour in it is kept, also where it is transparent.
+Tiles go raw into the zip, which packs rows of them on all cores, so that memory holds no second copy of a layer. A
+layer's column and row 0 are its own, and every tile with a colour in it is kept, also where it is transparent.
 
 Krita has no clipping, but a layer can inherit the transparency of what is below it in its group. So a base and what is
 clipped to it lie in a group of their own, which has the base's opacity, blend mode and mask; that looks the same.
@@ -13,12 +13,9 @@ Source: Krita's own code, libs/image/tiles3 and plugins/impex/libkra.
 
 import uuid
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import IO
 from xml.etree import ElementTree
 
 import numpy as np
@@ -26,7 +23,7 @@ import numpy as np
 from layersr import color
 from layersr.arrays import Pixels
 from layersr.documents import kra_marks, manifest, png, xmp
-from layersr.documents.archive import member, stored_text
+from layersr.documents.archive import member, pack, stored_text, write_member
 from layersr.documents.atomic import replacing_file
 from layersr.documents.kra_groups import isolates
 from layersr.documents.kra_marks import Mark
@@ -41,10 +38,11 @@ from layersr.documents.kra_spelling import (
     NAMESPACE,
     stored_blend,
 )
-from layersr.documents.kra_tiles import write_tiles
-from layersr.documents.merged import Thumbnail, picture
+from layersr.documents.kra_tiles import tiles
+from layersr.documents.merged import Thumbnail, encoded
 from layersr.groups import runs
 from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
+from layersr.strips import in_order, strips
 
 IMAGE = "layersr"
 """The image's name, a folder in the zip; Krita shows the file's."""
@@ -70,10 +68,7 @@ def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
         OutputError: the place cannot be written.
     """
     bare = stack.with_layers(tuple(layer for layer in stack.layers if layer.adjustment is None))
-    with (
-        replacing_file(path) as temporary,
-        zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
-    ):
+    with replacing_file(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         _write_archive(bare, archive, merged)
 
 
@@ -91,12 +86,12 @@ def _write_archive(stack: LayerStack, archive: zipfile.ZipFile, merged: Pixels |
         else:
             _write_mask(archive, f"{IMAGE}/layers/{name}", what)
 
-    thumbnail = Thumbnail(stack.width, stack.height, PREVIEW)
-    bands = thumbnail.watch(picture(stack, merged, thumbnail.band))
+    thumbnail = Thumbnail(stack.width, stack.height, PREVIEW, stack.dtype)
+    packed = encoded(stack, merged, png.pack, thumbnail)
     said = xmp.packet(stack.credits, stack.recipe, MIMETYPE)
     large = stack.width * stack.height * stack.dtype.itemsize * 4 > 2**31
     with archive.open(member("mergedimage.png"), "w", force_zip64=large) as file:
-        png.write(file, bands, stack.width, stack.height, stack.dtype, icc, stack.resolution, said)
+        png.assemble(file, packed, stack.width, stack.height, stack.dtype, icc, stack.resolution, said)
     small = thumbnail.pixels()
     with archive.open(member("preview.png"), "w") as file:
         png.write(file, png.bands_of(small), small.shape[1], small.shape[0], small.dtype, icc)
@@ -104,9 +99,9 @@ def _write_archive(stack: LayerStack, archive: zipfile.ZipFile, merged: Pixels |
 
 def _write_layer(archive: zipfile.ZipFile, name: str, pixels: Pixels, icc: bytes) -> None:
     nothing = np.zeros(4, pixels.dtype)
-    with _part(archive, name, pixels.nbytes) as file:
-        # Krita stores blue first.
-        write_tiles(file, pixels.shape[1], pixels.shape[0], lambda rows: pixels[rows][..., (2, 1, 0, 3)], nothing)
+    # Krita stores blue first.
+    parts = tiles(pixels.shape[1], pixels.shape[0], lambda rows: pixels[rows][..., (2, 1, 0, 3)], nothing, pack)
+    write_member(archive, name, parts, pixels.nbytes)
     _put(archive, f"{name}.defaultpixel", nothing.tobytes())
     _put(archive, f"{name}.icc", icc)
 
@@ -114,30 +109,23 @@ def _write_layer(archive: zipfile.ZipFile, name: str, pixels: Pixels, icc: bytes
 def _write_mask(archive: zipfile.ZipFile, name: str, mask: LayerMask) -> None:
     height, width = mask.values.shape
     beyond = np.array([255 * mask.beyond], np.uint8)
-    with _part(archive, f"{name}.pixelselection", mask.values.nbytes) as file:
-        write_tiles(file, width, height, lambda rows: color.to_8bit(mask.values[rows])[..., None], beyond)
+    parts = tiles(width, height, lambda rows: color.to_8bit(mask.values[rows])[..., None], beyond, pack)
+    write_member(archive, f"{name}.pixelselection", parts, mask.values.nbytes)
     _put(archive, f"{name}.pixelselection.defaultpixel", beyond.tobytes())
     if finer(mask):
-        _put(archive, f"{name}{EXACT}", mask.values.astype("<u2").tobytes())
+        exact = in_order(lambda rows: pack(mask.values[rows].astype("<u2").tobytes()), strips(height, width))
+        write_member(archive, f"{name}{EXACT}", exact, mask.values.nbytes)
 
 
 def finer(mask: LayerMask) -> bool:
     """Whether the mask says more than the 8 bits that Krita keeps of it."""
-    return mask.values.dtype == np.uint16 and bool((mask.values % 257).any())
-
-
-@contextmanager
-def _part(archive: zipfile.ZipFile, name: str, size: int) -> Iterator[IO[bytes]]:
-    """A part to fill, packed, the same on every day and machine."""
-    with archive.open(name, "w", force_zip64=size > 2**30) as file:
-        yield file
-    plain, info = member(name), archive.getinfo(name)
-    info.create_system, info.external_attr = plain.create_system, plain.external_attr
+    if mask.values.dtype != np.uint16:
+        return False
+    return any((mask.values[rows] % 257).any() for rows in strips(*mask.values.shape))
 
 
 def _put(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
-    with _part(archive, name, len(data)) as file:
-        file.write(data)
+    write_member(archive, name, [pack(data)], len(data))
 
 
 class _Tree:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from layersr.layers import LOCKS, Group, Layer, LayerStack, Locks, Provenance
+from layersr.strips import in_order, strips
 
 MAGIC = b"layersr1"
 
@@ -49,8 +50,9 @@ def fingerprint(pixels: np.ndarray) -> list[int]:
     if not pixels.size:
         pixels = np.zeros((1, 1, 4), pixels.dtype)
     crc = 0
-    for row in range(0, pixels.shape[0], 256):
-        crc = zlib.crc32(np.ascontiguousarray(pixels[row : row + 256]).astype(pixels.dtype.newbyteorder("<")), crc)
+    for rows in strips(*pixels.shape[:2]):
+        strip = np.ascontiguousarray(pixels[rows])
+        crc = zlib.crc32(strip.astype(pixels.dtype.newbyteorder("<"), copy=False), crc)
     return [pixels.shape[1], pixels.shape[0], crc]
 
 
@@ -60,18 +62,18 @@ def dumps(stack: LayerStack) -> bytes:
     Law: `loads(dumps(s), bare, spelling) == s`, where `bare` is what the format itself keeps of s.
     """
     maps, entries, offset = [], [], 0
-    for layer in stack.layers:
+    for layer, (stored, codes) in zip(stack.layers, in_order(_measured, stack.layers), strict=True):
         entry: dict[str, Any] = {
             "name": layer.name,
             "group": list(layer.group),
             "blend": layer.blend,
             "locks": sorted(layer.locks),
             "size": [layer.width, layer.height],
-            "stored": fingerprint(layer.pixels),
+            "stored": stored,
             "facts": dict(layer.facts),
         }
-        if layer.provenance is not None:
-            maps.append(zlib.compress(np.ascontiguousarray(layer.provenance), 1))
+        if codes is not None:
+            maps.append(codes)
             entry["provenance"] = [offset, len(maps[-1])]
             offset += len(maps[-1])
         entries.append(entry)
@@ -79,6 +81,16 @@ def dumps(stack: LayerStack) -> bytes:
     told = {"recipe": stack.recipe, "resolution": stack.resolution, "layers": entries, "groups": sorted(groups)}
     header = json.dumps(told | {"credits": dict(stack.credits)}).encode("ascii")
     return b"".join([MAGIC, struct.pack(">I", len(header)), header, *maps])
+
+
+def _measured(layer: Layer) -> tuple[list[int], bytes | None]:
+    """A layer's fingerprint, and its provenance packed."""
+    codes = layer.provenance
+    if codes is None:
+        return fingerprint(layer.pixels), None
+    deflate = zlib.compressobj(1)
+    packed = [deflate.compress(np.ascontiguousarray(codes[rows])) for rows in strips(*codes.shape)]
+    return fingerprint(layer.pixels), b"".join([*packed, deflate.flush()])
 
 
 def loads(block: bytes, bare: LayerStack, spelling: Spelling) -> LayerStack:

@@ -22,7 +22,7 @@ from layersr.documents import manifest, ora_masks, png, xmp
 from layersr.documents.archive import holds, load, load_picture, member, one_depth, parse, stored_text
 from layersr.documents.atomic import replacing_file
 from layersr.documents.guard import check_depth, check_size, reading
-from layersr.documents.merged import Thumbnail, picture
+from layersr.documents.merged import Thumbnail, encoded
 from layersr.documents.named_groups import Groups
 from layersr.errors import InputError
 from layersr.groups import walk
@@ -99,22 +99,23 @@ def _write_archive(stack: LayerStack, archive: zipfile.ZipFile, merged: Pixels |
     icc = stack.icc or color.srgb_profile()
 
     def write_picture(
-        name: str, bands: Iterator[np.ndarray], width: int, height: int, dtype: np.dtype, said: bytes | None = None
+        name: str, packed: Iterator[png.Strip], width: int, height: int, dtype: np.dtype, said: bytes | None = None
     ) -> None:
         with archive.open(member(name), "w", force_zip64=width * height * dtype.itemsize * 4 > 2**31) as file:
-            png.write(file, bands, width, height, dtype, icc, stack.resolution, said)
+            png.assemble(file, packed, width, height, dtype, icc, stack.resolution, said)
 
     archive.writestr(member("mimetype"), MIMETYPE)  # first and stored, so that it can be told by its first bytes
     archive.writestr(member("stack.xml", zipfile.ZIP_DEFLATED), _xml(spelled))
-    for index, layer in enumerate(spelled.layers):
-        pixels = layer.pixels if layer.pixels.size else np.zeros((1, 1, 4), stack.dtype)
-        write_picture(_source(index), png.bands_of(pixels), pixels.shape[1], pixels.shape[0], stack.dtype)
-    thumbnail = Thumbnail(stack.width, stack.height, THUMBNAIL)
-    bands = thumbnail.watch(picture(stack, merged, thumbnail.band))
+    pictures = [x.pixels if x.pixels.size else np.zeros((1, 1, 4), stack.dtype) for x in spelled.layers]
+    for index, (pixels, packed) in enumerate(zip(pictures, png.packed(pictures), strict=True)):
+        write_picture(_source(index), packed, pixels.shape[1], pixels.shape[0], stack.dtype)
+    thumbnail = Thumbnail(stack.width, stack.height, THUMBNAIL, stack.dtype)
+    packed = encoded(stack, merged, png.pack, thumbnail)
     said = xmp.packet(stack.credits, stack.recipe, MIMETYPE)
-    write_picture("mergedimage.png", bands, stack.width, stack.height, stack.dtype, said)
+    write_picture("mergedimage.png", packed, stack.width, stack.height, stack.dtype, said)
     small = thumbnail.pixels()
-    write_picture("Thumbnails/thumbnail.png", png.bands_of(small), small.shape[1], small.shape[0], small.dtype)
+    (packed,) = png.packed([small])
+    write_picture("Thumbnails/thumbnail.png", packed, small.shape[1], small.shape[0], small.dtype)
     archive.writestr(member(MANIFEST), manifest.dumps(stack))
     if marks != ora_masks.Marks():
         archive.writestr(member(ora_masks.MARKS), marks.dumps())

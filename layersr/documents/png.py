@@ -1,13 +1,16 @@
-"""PNG for layers: an encoder of our own (8 and 16 bit, ICC, resolution, band by band) and a strict decoder.
+"""PNG for layers: an encoder of our own (8 and 16 bit, ICC, resolution, strip by strip) and a strict decoder.
 
 Pillow's encoder is ten times slower and cannot write 16-bit colour. The "up" filter with zlib's fastest level is
-about as small as what painting applications write. Source: Portable Network Graphics Specification, Third Edition.
+about as small as what painting applications write. Strips are packed each for itself, on all cores: the first row of
+one does not look up, and what deflate makes of it ends at a whole byte (a "sync flush"), so they only need to stand one
+after the other. Source: Portable Network Graphics Specification, Third Edition; RFC 1950 and 1951.
 """
 
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol, runtime_checkable
 
 import cv2
@@ -17,6 +20,7 @@ from jaxtyping import UInt8, UInt16
 from layersr.arrays import Pixels, Plane
 from layersr.documents.guard import check_size
 from layersr.errors import InputError
+from layersr.strips import in_order, strips
 
 Raster = Pixels | Plane
 
@@ -31,6 +35,14 @@ _INCH = 0.0254
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 """Samples per pixel by PNG colour type."""
 _NEEDED = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
+
+_SUB, _UP = 1, 2
+"""Filters: the difference to the pixel on the left, or to the one above."""
+
+_ZLIB, _LAST = b"\x78\x01", b"\x03\x00"
+"""How a zlib stream begins, and a block of deflate that is empty and the last one."""
+
+_ADLER = 65521
 
 
 @runtime_checkable
@@ -65,6 +77,87 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
 
 
+@dataclass(frozen=True)
+class Strip:
+    """Some rows of a picture, packed.
+
+    Attributes:
+        chunk: for the file.
+        size: bytes before they were packed.
+        checksum: Adler-32 of these.
+        grey: one sample a pixel, not four.
+    """
+
+    chunk: bytes
+    size: int
+    checksum: int
+    grey: bool
+
+
+def pack(strip: Raster) -> Strip:
+    """Some rows, straight RGBA or grey, for `assemble`."""
+    rows = np.ascontiguousarray(strip).astype(strip.dtype.newbyteorder(">"), copy=False)
+    rows = rows.reshape(strip.shape[0], -1).view(np.uint8)
+    left = rows.shape[1] // strip.shape[1]
+    filtered = np.empty((rows.shape[0], rows.shape[1] + 1), np.uint8)
+    filtered[:, 0] = _UP
+    np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
+    filtered[0, 0] = _SUB
+    filtered[0, 1 : left + 1] = rows[0, :left]
+    np.subtract(rows[0, left:], rows[0, :-left], out=filtered[0, left + 1 :])
+    deflate = zlib.compressobj(1, wbits=-zlib.MAX_WBITS)
+    packed = deflate.compress(filtered) + deflate.flush(zlib.Z_SYNC_FLUSH)
+    return Strip(_chunk(b"IDAT", packed), filtered.size, zlib.adler32(filtered), strip.ndim == 2)
+
+
+def _joined(checksum: int, strip: Strip) -> int:
+    """Adler-32 of what `checksum` is of, with a strip behind it (RFC 1950, section 9)."""
+    ones, sums = checksum & 0xFFFF, checksum >> 16
+    sums = (sums + (strip.checksum >> 16) + strip.size * (ones - 1)) % _ADLER
+    ones = (ones + (strip.checksum & 0xFFFF) - 1) % _ADLER
+    return sums << 16 | ones
+
+
+def assemble(
+    file: Sink,
+    packed: Iterable[Strip],
+    width: int,
+    height: int,
+    dtype: np.dtype,
+    icc: bytes | None = None,
+    resolution: tuple[float, float] | None = None,
+    xmp: bytes | None = None,
+) -> None:
+    """A picture of packed strips, as they come; memory for one.
+
+    Args:
+        file: receives the bytes, in order.
+        packed: from top to bottom.
+        width: of every strip.
+        height: of all strips together.
+        dtype: uint8 or uint16.
+        icc: profile to embed.
+        resolution: pixels per inch; stored in whole pixels per metre.
+        xmp: a packet that says who made it.
+    """
+    checksum = 1
+    for number, strip in enumerate(packed):
+        if number == 0:
+            bits, kind = 8 * np.dtype(dtype).itemsize, 0 if strip.grey else 6
+            file.write(SIGNATURE + _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, kind, 0, 0, 0)))
+            if icc:
+                file.write(_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(icc, 9)))
+            if resolution:
+                metre = [min(2**31 - 1, max(1, round(per_inch / _INCH))) for per_inch in resolution]
+                file.write(_chunk(b"pHYs", struct.pack(">IIB", *metre, 1)))
+            if xmp:
+                file.write(_chunk(b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + xmp))
+            file.write(_chunk(b"IDAT", _ZLIB))
+        file.write(strip.chunk)
+        checksum = _joined(checksum, strip)
+    file.write(_chunk(b"IDAT", _LAST + struct.pack(">I", checksum)) + _chunk(b"IEND", b""))
+
+
 def write(
     file: Sink,
     bands: Iterable[Raster],
@@ -75,49 +168,24 @@ def write(
     resolution: tuple[float, float] | None = None,
     xmp: bytes | None = None,
 ) -> None:
-    """Encode a picture that comes in bands from top to bottom; memory for one band.
-
-    Args:
-        file: receives the bytes, in order.
-        bands: straight RGBA or grey at `dtype`.
-        width: of every band.
-        height: of all bands together.
-        dtype: uint8 or uint16.
-        icc: profile to embed.
-        resolution: pixels per inch; stored in whole pixels per metre.
-        xmp: a packet that says who made it.
-    """
-    bits = 8 * np.dtype(dtype).itemsize
-    compressor, above, begun = zlib.compressobj(1), None, False
-    for band in bands:
-        if not begun:
-            begun = True
-            kind = 6 if band.ndim == 3 else 0
-            file.write(SIGNATURE + _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, kind, 0, 0, 0)))
-            if icc:
-                file.write(_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(icc, 9)))
-            if resolution:
-                metre = [min(2**31 - 1, max(1, round(per_inch / _INCH))) for per_inch in resolution]
-                file.write(_chunk(b"pHYs", struct.pack(">IIB", *metre, 1)))
-            if xmp:
-                file.write(_chunk(b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + xmp))
-        rows = np.ascontiguousarray(band).astype(np.dtype(dtype).newbyteorder(">"), copy=False)
-        rows = rows.reshape(band.shape[0], -1).view(np.uint8)
-        above = np.zeros_like(rows[0]) if above is None else above
-        filtered = np.empty((rows.shape[0], rows.shape[1] + 1), np.uint8)
-        filtered[:, 0] = 2  # "up": the difference to the pixel above
-        filtered[0, 1:] = rows[0] - above
-        filtered[1:, 1:] = rows[1:] - rows[:-1]
-        above = rows[-1].copy()
-        if data := compressor.compress(filtered):
-            file.write(_chunk(b"IDAT", data))
-    file.write(_chunk(b"IDAT", compressor.flush()) + _chunk(b"IEND", b""))
+    """`assemble` for a picture that is not packed yet: straight RGBA or grey, in bands of any height from the top."""
+    assemble(file, in_order(pack, bands), width, height, dtype, icc, resolution, xmp)
 
 
-def bands_of(pixels: Raster, rows: int = 256) -> Iterator[Raster]:
+def bands_of(pixels: Raster) -> Iterator[Raster]:
     """A picture at hand, cut for `write`."""
-    for first in range(0, pixels.shape[0], rows):
-        yield pixels[first : first + rows]
+    for rows in strips(*pixels.shape[:2]):
+        yield pixels[rows]
+
+
+def packed(pictures: Sequence[np.ndarray]) -> Iterator[Iterator[Strip]]:
+    """The strips of each picture for `assemble`; those of the next are packed while one is written.
+
+    Take all of one before the next.
+    """
+    ready = in_order(pack, (strip for picture in pictures for strip in bands_of(picture)))
+    for picture in pictures:
+        yield islice(ready, sum(1 for _ in strips(*picture.shape[:2])))
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:

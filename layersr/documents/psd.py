@@ -1,16 +1,17 @@
 """Photoshop documents (PSD, and PSB for large ones): a streaming writer.
 
-Every plane is packed on its own and goes straight to the file; lengths that come before their data are patched
-afterwards, so memory holds one plane and never a second copy of the layers. What the file contains is what painting
-applications agree on: straight RGBA layers, PackBits, pass-through groups, an ICC profile always, a real merged
-picture and a thumbnail. Source: Adobe Photoshop File Formats Specification (2019); Krita and GIMP where it is silent.
+Planes are packed strip by strip, on all cores, and go straight to the file; lengths that come before their data are
+patched afterwards, so memory holds a few strips and never a second copy of the layers. What the file contains is what
+painting applications agree on: straight RGBA layers, PackBits, pass-through groups, an ICC profile always, a real
+merged picture and a thumbnail. Source: Adobe Photoshop File Formats Specification (2019); Krita and GIMP where it is
+silent.
 """
 
 import io
 import shutil
 import struct
 import unicodedata
-from array import array
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ from layersr import color
 from layersr.arrays import Pixels
 from layersr.documents import manifest, packbits, xmp
 from layersr.documents.atomic import replacing_file
-from layersr.documents.merged import Thumbnail, on_white, picture
+from layersr.documents.merged import Thumbnail, encoded, on_white
 from layersr.documents.psd_spelling import (
     BLEND_KEYS,
     LOCK_BITS,
@@ -38,12 +39,20 @@ from layersr.documents.psd_spelling import (
 from layersr.errors import OutputError
 from layersr.groups import walk
 from layersr.layers import LOCKS, PASS_THROUGH, Group, Layer, LayerMask, LayerStack, Locks
+from layersr.strips import in_order, strips
 
 MIMETYPE = "image/vnd.adobe.photoshop"
 THUMBNAIL = 160
 CHANNELS = (-1, 0, 1, 2)
 PSD_SIDE, PSB_SIDE = 30_000, 300_000
 PSD_BYTES = 2**31 - 1
+SPOOL = 2**20
+"""Bytes of a packed channel that may wait in memory."""
+LENGTH = {1: np.dtype(">u2"), 2: np.dtype(">u4")}
+"""Of a packed row, by the version."""
+
+Packed = tuple[bytes, np.ndarray]
+"""Rows of a plane, packed, and the length of each."""
 
 
 def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
@@ -89,12 +98,18 @@ class _Record:
     def channels(self) -> tuple[int, ...]:
         return CHANNELS if self.mask is None else (*CHANNELS, -2)
 
+    @property
+    def planes(self) -> list[np.ndarray]:
+        """What its channels hold; nothing where it is no layer."""
+        pixels = np.zeros((0, 0, 4), np.uint8) if self.layer is None else self.layer.pixels
+        return [pixels[..., channel] if channel != -2 else self.mask.values for channel in self.channels]
+
 
 @dataclass(frozen=True)
 class _Merged:
     """The flattened picture, packed: row lengths and spooled bytes per channel, in the file's order R, G, B, alpha."""
 
-    tables: list[array]
+    tables: list[bytes]
     spools: list[IO[bytes]]
     opaque: bool
     thumbnail: np.ndarray
@@ -107,29 +122,29 @@ class _Merged:
 def _merge(stack: LayerStack, merged: Pixels | None, version: int, folder: Path, spools: ExitStack) -> _Merged:
     """Flatten once, before anything is written: the header and the thumbnail depend on it, its planes come last."""
     # Small pictures stay in memory; large ones wait beside the file, where there must be room for them anyway.
-    files = [spools.enter_context(SpooledTemporaryFile(2**24, dir=folder)) for _ in range(4)]  # noqa: SIM115 the stack closes
-    tables = [array("HI"[version - 1]) for _ in range(4)]
-    thumbnail, opaque = Thumbnail(stack.width, stack.height, THUMBNAIL), True
-    for band in thumbnail.watch(picture(stack, merged, thumbnail.band)):
-        opaque = opaque and bool(band[..., 3].min() == color.levels(band.dtype))
-        matted = on_white(band)
-        for channel, (file, table) in enumerate(zip(files, tables, strict=True)):
-            _pack(matted[..., channel], file, table)
-    return _Merged(tables, files, opaque, thumbnail.pixels())
+    files = [spools.enter_context(SpooledTemporaryFile(SPOOL, dir=folder)) for _ in range(4)]  # noqa: SIM115 the stack closes
+    tables, opaque = [bytearray() for _ in files], True
+    thumbnail = Thumbnail(stack.width, stack.height, THUMBNAIL, stack.dtype)
+    for whole, planes in encoded(stack, merged, _packed_planes, thumbnail):
+        opaque = opaque and whole
+        for file, table, (packed, lengths) in zip(files, tables, planes, strict=True):
+            file.write(packed)
+            table += lengths.astype(LENGTH[version]).tobytes()
+    return _Merged([bytes(table) for table in tables], files, opaque, thumbnail.pixels())
 
 
-def _pack(plane: np.ndarray, file: IO[bytes], table: array) -> None:
-    """Append a plane's packed rows to the file and their lengths to the table."""
-    data = np.ascontiguousarray(plane).astype(plane.dtype.newbyteorder(">"), copy=False).tobytes()
-    row = plane.shape[1] * plane.dtype.itemsize
-    for first in range(0, len(data), row):
-        packed = packbits.encode(data[first : first + row])
-        table.append(len(packed))
-        file.write(packed)
+def _packed_planes(strip: Pixels) -> tuple[bool, list[Packed]]:
+    """Whether a strip of the flattened picture is opaque, and its channels, matted on white."""
+    matted = on_white(strip)
+    opaque = strip[..., 3].min() == color.levels(strip.dtype)
+    return bool(opaque), [packbits.encode(matted[..., channel]) for channel in range(4)]
 
 
-def _big_endian(table: array) -> bytes:
-    return np.frombuffer(table, f"u{table.itemsize}").astype(f">u{table.itemsize}").tobytes() if table else b""
+def _strips(records: list[_Record]) -> Iterator[np.ndarray]:
+    """All there is to pack, in the order of the file."""
+    for record in records:
+        for plane in record.planes:
+            yield from (plane[rows] for rows in strips(*plane.shape))
 
 
 def _padded(data: bytes, to: int) -> bytes:
@@ -198,7 +213,7 @@ class _Writer:
         self._layers(merged.opaque)
         self._file.write(struct.pack(">H", 1))
         for table in merged.tables[: merged.channels]:
-            self._file.write(_big_endian(table))
+            self._file.write(table)
         for spool in merged.spools[: merged.channels]:
             spool.seek(0)
             shutil.copyfileobj(spool, self._file, 2**20)
@@ -217,8 +232,9 @@ class _Writer:
         self._file.write(struct.pack(">h", len(layers) if opaque else -len(layers)))
         start = self._file.tell()
         self._file.write(records)
+        packed = in_order(packbits.encode, _strips(layers))
         for record, place in zip(layers, places, strict=True):
-            for number, length in enumerate(self._channels(record)):
+            for number, length in enumerate([self._channel(plane, packed) for plane in record.planes]):
                 struct.pack_into(self._length, records, place + number * (2 + width) + 2, length)
             self._check_length()
         self._file.write(bytes(-(self._file.tell() - section - 2 * width) % 4))
@@ -280,28 +296,22 @@ class _Writer:
             ]
         )
 
-    def _channels(self, record: _Record) -> list[int]:
-        """Write a record's planes; the length of each."""
-        lengths = []
-        for channel in record.channels:
-            if channel == -2:
-                plane = record.mask.values
-            else:
-                plane = None if record.layer is None else record.layer.pixels[..., channel]
-            start = self._file.tell()
-            if plane is None or not plane.size:
-                self._file.write(struct.pack(">H", 0))
-            else:
-                table = array("HI"[self._version - 1], bytes(len(plane) * 2 * self._version))
-                self._file.write(struct.pack(">H", 1) + _big_endian(table))
-                rows = array(table.typecode)
-                _pack(plane, self._file, rows)
-                end = self._file.tell()
-                self._file.seek(start + 2)
-                self._file.write(_big_endian(rows))
-                self._file.seek(end)
-            lengths.append(self._file.tell() - start)
-        return lengths
+    def _channel(self, plane: np.ndarray, packed: Iterator[Packed]) -> int:
+        """Write a plane, whose strips come next; its length."""
+        start = self._file.tell()
+        if not plane.size:
+            self._file.write(struct.pack(">H", 0))
+            return self._file.tell() - start
+        table = np.zeros(len(plane), LENGTH[self._version])
+        self._file.write(struct.pack(">H", 1) + table.tobytes())
+        for rows in strips(*plane.shape):
+            data, table[rows] = next(packed)
+            self._file.write(data)
+        end = self._file.tell()
+        self._file.seek(start + 2)
+        self._file.write(table.tobytes())
+        self._file.seek(end)
+        return end - start
 
 
 def _locked(locks: Locks) -> bytes:

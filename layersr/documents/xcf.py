@@ -1,11 +1,11 @@
 """GIMP's own documents (XCF): a streaming writer.
 
-Tile after tile goes to the file as it is packed; pointers that come before what they point at are patched afterwards,
-so memory holds one row of tiles and never a second copy of the layers. What stands in the file is what GIMP 2.10 wants:
-every pointer leads forward, a group comes before what is in it, and everything blends on encoded values (properties 35
-to 37), since GIMP's own default is linear light. What is clipped lies in a group of its own, in which it shows only
-where its base does. There are no adjustments; they are left out. Source: GIMP's devel-docs/xcf.txt, and app/xcf where
-that is silent.
+Tiles are packed on all cores and go to the file in order; pointers that come before what they point at are patched
+afterwards, so memory holds a few rows of tiles and never a second copy of the layers. What stands in the file is what
+GIMP 2.10 wants: every pointer leads forward, a group comes before what is in it, and everything blends on encoded
+values (properties 35 to 37), since GIMP's own default is linear light. What is clipped lies in a group of its own, in
+which it shows only where its base does. There are no adjustments; they are left out. Source: GIMP's devel-docs/xcf.txt,
+and app/xcf where that is silent.
 """
 
 import io
@@ -44,6 +44,7 @@ from layersr.documents.xcf_spelling import (
 from layersr.errors import OutputError
 from layersr.groups import walk
 from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
+from layersr.strips import in_order
 
 VERSION, WITH_GROUP_MASKS = 12, 13
 """The oldest that has 64-bit pointers and big-endian tiles packed by zlib."""
@@ -246,21 +247,25 @@ class _Writer:
         self._patch(link, [level])
         self._file.write(size)
         across, down = (-(-side // TILE) for side in place[2:])
-        first = next(rows, None)
-        links = self._links(0 if first is None else across * down)
+        packed = in_order(_packed_row, rows)
+        row = next(packed, None)
+        links = self._links(0 if row is None else across * down)
         tiles: list[int] = []
-        while first is not None:
-            for left in range(0, place[2], TILE):
+        while row is not None:
+            for tile in row:
                 tiles.append(self._file.tell())
-                self._file.write(_packed(first[:, left : left + TILE]))
-            first = next(rows, None)
+                self._file.write(tile)
+            row = next(packed, None)
         self._patch(links, tiles)
         return start
 
 
+def _packed_row(row: np.ndarray) -> list[bytes]:
+    return [_packed(row[:, left : left + TILE]) for left in range(0, row.shape[1], TILE)]
+
+
 def _packed(tile: np.ndarray) -> bytes:
-    values = np.ascontiguousarray(tile).astype(tile.dtype.newbyteorder(">"), copy=False)
-    return zlib.compress(values.tobytes(), 1)
+    return zlib.compress(np.ascontiguousarray(tile, tile.dtype.newbyteorder(">")), 1)
 
 
 def _properties(item: _Item) -> bytes:

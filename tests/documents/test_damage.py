@@ -122,7 +122,7 @@ def test_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str,
     stack = LayerStack(3, 1000, (Layer("new", np.ones((5, 99, 4), np.uint8)),))
     with pytest.raises(OutputError if isinstance(error, OSError) else type(error)):
         documents.write(stack, path)
-    assert len(calls) == 2
+    assert len(calls) >= 2  # other cores may have begun with what comes after
     assert os.listdir(tmp_path) == ([name] if before else [])
     if before:
         assert documents.read(path).layers[0].name == "old"

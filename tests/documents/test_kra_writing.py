@@ -18,7 +18,7 @@ from PIL import Image
 from layersr import color, documents
 from layersr.documents import kra_marks
 from layersr.documents.kra_spelling import KRITAS, blend_of
-from layersr.documents.kra_tiles import read_tiles, write_tiles
+from layersr.documents.kra_tiles import read_tiles, tiles
 from layersr.errors import InputError
 from layersr.flattening import flatten
 from layersr.layers import Group, Layer, LayerMask, LayerStack
@@ -78,9 +78,9 @@ def test_empty_tiles_are_left_out_but_hidden_colours_are_not(tmp_path: Path):
 
 @given(st.integers(0, 150), st.integers(0, 150), st.sampled_from([np.uint8, np.uint16]), st.integers(0, 99))
 def test_tiles_hold_the_values(width: int, height: int, dtype: type, seed: int):
-    values, file = noise(seed, height, width, dtype), io.BytesIO()
-    write_tiles(file, width, height, values.__getitem__, np.zeros(4, dtype))
-    raster = read_tiles(file.getvalue(), b"", np.dtype(dtype), 4, (1, 1), (900, -900), (width, height))
+    values = noise(seed, height, width, dtype)
+    data = b"".join(tiles(width, height, values.__getitem__, np.zeros(4, dtype), bytes))
+    raster = read_tiles(data, b"", np.dtype(dtype), 4, (1, 1), (900, -900), (width, height))
     assert not raster.cut
     np.testing.assert_array_equal(raster.over(900, -900, width, height), values)
 

@@ -2,6 +2,7 @@
 
 import struct
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from psd_tools.composite import composite
 from psd_tools.compression import rle
 
 from layersr import color, documents
-from layersr.documents import packbits
+from layersr.documents import packbits, psd
 from layersr.errors import OutputError
 from layersr.flattening import flatten
 from layersr.layers import Layer, LayerStack
@@ -257,8 +258,23 @@ def test_profile_of_ours_reads_as_none(tmp_path: Path):
         assert documents.read(tmp_path / "x.psd").icc == expected
 
 
-@given(st.binary(max_size=600) | st.lists(st.tuples(st.integers(0, 3), st.integers(1, 400)), max_size=6))
-def test_packbits(row: bytes | list[tuple[int, int]]):
-    data = row if isinstance(row, bytes) else b"".join(bytes([value]) * count for value, count in row)
-    for encode in (packbits.encode, packbits.encode_slowly):
-        assert rle.decode(encode(data), len(data)) == data
+runs = st.lists(st.tuples(st.integers(0, 3), st.integers(1, 400)), max_size=6)
+
+
+@given(st.lists(st.binary(max_size=600) | runs, max_size=4), st.sampled_from([np.uint8, np.uint16]))
+def test_packbits(rows: list[bytes | list[tuple[int, int]]], dtype: type):
+    told = [row if isinstance(row, bytes) else b"".join(bytes([v]) * n for v, n in row) for row in rows]
+    width = max(map(len, told), default=0) // 2 * 2
+    plane = np.frombuffer(b"".join(row[:width].ljust(width, b"\0") for row in told), np.dtype(dtype).newbyteorder(">"))
+    plane = plane.reshape(len(told), width // plane.itemsize)
+    packed, lengths = packbits.encode(plane.astype(dtype))
+    starts = np.cumsum([0, *lengths]).tolist()
+    assert starts[-1] == len(packed)
+    assert [rle.decode(packed[a:b], width) for a, b in pairwise(starts)] == [row.tobytes() for row in plane]
+
+
+def test_packbits_of_the_longest_row():
+    row = np.random.default_rng(0).integers(0, 65536, (1, psd.PSB_SIDE)).astype(np.uint16)
+    packed, lengths = packbits.encode(row)
+    assert lengths.tolist() == [len(packed)]
+    assert rle.decode(packed, row.nbytes) == row.astype(">u2").tobytes()
