@@ -267,9 +267,10 @@ def _hidden(layer: Layer, masks: list[LayerMask]) -> Pixels:
     if not masks or not layer.pixels.size:
         return layer.pixels
     pixels = layer.pixels.copy()
-    for mask in masks:
-        factor = mask.over(layer.left, layer.top, layer.width, layer.height)
-        pixels[..., 3] = multiply(pixels[..., 3], factor)
+    for rows in strips(layer.height, layer.width):
+        for mask in masks:
+            factor = mask.over(layer.left, layer.top + rows.start, layer.width, rows.stop - rows.start)
+            pixels[rows, :, 3] = multiply(pixels[rows, :, 3], factor)
     return pixels
 
 

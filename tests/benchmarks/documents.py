@@ -23,6 +23,7 @@ import numpy as np
 from layersr import color, documents, read_image
 from layersr.flattening import flatten
 from layersr.layers import Layer, LayerStack
+from layersr.strips import cores
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("LAYERSR_DATA", ROOT.parent / "shared" / "data"))
@@ -186,7 +187,7 @@ def main() -> None:
     names = ["PSB"] if options.huge else [*OURS] + ([] if options.ours or options.bits == 16 else [*OTHERS])
     with tempfile.TemporaryDirectory(dir=options.place) as place:
         draw(Path(place), side, sizes, np.dtype(f"uint{options.bits}"))
-        print(f"{side} x {side}, {len(sizes)} layers, {options.bits} bit, {len(os.sched_getaffinity(0))} cores")
+        print(f"{side} x {side}, {len(sizes)} layers, {options.bits} bit, {cores()} cores")
         print(f"{'writer':24} {'seconds':>8} {'CPU s':>8} {'file MB':>8} {'MB held':>8} {'MB in all':>10}")
         found = {}
         for name in names:

@@ -19,6 +19,12 @@ needs_krita = pytest.mark.skipif(bool(missing("krita", "Xvfb")), reason=missing(
 needs_gimp = pytest.mark.skipif(bool(missing("gimp")), reason=missing("gimp"))
 
 
+@pytest.fixture(autouse=True)
+def many_strips(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small documents too are written in many strips, so that applications see how these are joined."""
+    monkeypatch.setattr("layersr.strips.AREA", 1000)
+
+
 def assert_seen(stack: LayerStack, tree: list[AppLayer], picture: np.ndarray) -> None:
     assert [layer.name for layer in tree] == [layer.name for layer in stack.layers]
     assert [layer.group for layer in tree] == [layer.group for layer in stack.layers]

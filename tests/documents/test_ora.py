@@ -171,7 +171,7 @@ def test_png_with_a_palette():
 def test_png_bands_are_one_picture(seed: int, bands: int, dtype: type):
     pixels = noise(seed, 9, 7, dtype)
     file = io.BytesIO()
-    parts = [pixels[first : first + bands] for first in range(0, 9, bands)]
+    parts = (pixels[first : first + bands] for first in range(0, 9, bands))
     png.write(file, parts, 7, 9, np.dtype(dtype), color.srgb_profile(), (300.0, 72.0))
     assert np.array_equal(png.decode(file.getvalue()), pixels)
     header = png.header(file.getvalue())
