@@ -56,7 +56,7 @@ def draw(folder: Path, side: int, sizes: list[int], dtype: np.dtype) -> None:
             down = np.arange(first, min(first + ROWS, size))
             band = picture[down % picture.shape[0]][:, across].astype(dtype)
             if dtype == np.uint16:  # noise below 8 bits, as cameras have it
-                band = band * dtype.type(257) + rng.integers(-90, 91, band.shape).astype(dtype)
+                band = np.clip(band * np.int32(257) + rng.integers(-90, 91, band.shape), 0, 65535).astype(dtype)
             radius = np.hypot(*np.meshgrid((down - size / 2) / (size / 2), np.linspace(-1, 1, size), indexing="ij"))
             alpha = np.ones_like(radius) if number == 0 else np.clip((0.95 - radius) * 8, 0, 1)
             pixels[down] = np.dstack([band, np.rint(alpha * color.levels(dtype)).astype(dtype)])
