@@ -4,8 +4,8 @@ Tiles are packed on all cores and go to the file in order; pointers that come be
 afterwards, so memory holds a few rows of tiles and never a second copy of the layers. What stands in the file is what
 GIMP 2.10 wants: every pointer leads forward, a group comes before what is in it, and everything blends on encoded
 values (properties 35 to 37), since GIMP's own default is linear light. What is clipped lies in a group of its own, in
-which it shows only where its base does. There are no adjustments; they are left out. Source: GIMP's
-devel-docs/xcf.txt, and app/xcf where that is silent.
+which it shows only where its base does. There are no adjustments; they are left out. Source: GIMP's devel-docs/xcf.txt,
+and app/xcf where that is silent.
 """
 
 import io
