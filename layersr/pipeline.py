@@ -3,8 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from layersr import backends, decomposing, references, upscaling
+from layersr import backends, decomposing, filling, references, upscaling
 from layersr import recipe as recipes
+from layersr.arrays import Mask
 from layersr.errors import UsageError
 from layersr.images import read_mask
 from layersr.layers import Image, Layer, LayerStack
@@ -108,6 +109,11 @@ def upscale(stack: LayerStack, recipe: Recipe | None = None, report: Report = si
         context=recipe.context,
     )
     return replace(upscaling.resize(large, wanted.width, wanted.height), resolution=wanted.resolution)
+
+
+def fill(image: Image, hole: Mask, infill: str, device: str = "cpu", report: Report = silent) -> Image:
+    """A picture with a hole painted over by the infill backend of that name; see `filling.filled`."""
+    return filling.filled(image, hole, backends.load("infill", infill, device), report)
 
 
 def names(path: str) -> list[str]:

@@ -7,8 +7,8 @@ a role promises of any model; what takes knowledge (`knowing`) is asked of those
 import cv2
 import numpy as np
 import pytest
-
 from checkpoints import tiny
+
 from layersr import backends
 from layersr.errors import BackendError
 from layersr.roles import Detection, LayoutDetector, Prompt

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 import layersr
-from layersr.cli import export, flatten, inspect, interrupts, score, upscale
+from layersr.cli import export, fill, flatten, inspect, interrupts, score, upscale, worker
 from layersr.cli.failures import explain
 
 EPILOG = """
@@ -27,11 +27,20 @@ def cli() -> None:
     \b
     layersr export in.png out.psd     the main job: .psd, .psb, .ora, .kra, .xcf or a folder of PNGs
     layersr upscale in.psd out.psd    enlarge a document layer by layer, or a flat picture
+    layersr fill in.png out.png --mask hole.png
     layersr COMMAND --help            what a command can do
     """  # noqa: D301  # click wants the backspace itself
 
 
-for command in (export.export, upscale.upscale, flatten.flatten, inspect.inspect, score.score):
+for command in (
+    export.export,
+    upscale.upscale,
+    fill.fill,
+    flatten.flatten,
+    inspect.inspect,
+    score.score,
+    worker.worker,
+):
     cli.add_command(command)
 
 

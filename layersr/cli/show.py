@@ -3,6 +3,8 @@
 import json
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -10,11 +12,23 @@ import click
 from layersr.cli import interrupts
 from layersr.progress import Progress
 
+_tags: dict[str, Any] = {}
+
 
 def event(name: str, **values: Any) -> None:
     """One line for the program that listens, at once."""
-    click.echo(json.dumps({"event": name, **values}))
+    click.echo(json.dumps({"event": name, **_tags, **values}))
     sys.stdout.flush()
+
+
+@contextmanager
+def tagged(**values: Any) -> Iterator[None]:
+    """Events told in the block carry these values too."""
+    _tags.update(values)
+    try:
+        yield
+    finally:
+        _tags.clear()
 
 
 class Display:
