@@ -40,6 +40,11 @@ def filled(image: Image, hole: Mask, infill: Infiller, report: Report = silent) 
     return replace(image, pixels=np.where(hole[..., None], new, image.pixels))
 
 
+def alone(image: Image, hole: Mask) -> Image:
+    """What lies in the hole by itself; transparent black elsewhere."""
+    return replace(image, pixels=np.where(hole[..., None], image.pixels, image.pixels.dtype.type(0)))
+
+
 def grown(hole: Mask, pixels: int) -> Mask:
     """The hole and what lies within so many pixels of it."""
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * pixels + 1, 2 * pixels + 1))

@@ -17,9 +17,12 @@ from layersr.errors import LayersrError
 @click.option("--grow", type=click.IntRange(0, 64), default=0, metavar="N", help="And what lies within N pixels [0].")
 @click.option("--infill", metavar="NAME", default="layersr", help="What paints [layersr].")
 @click.option("--device", metavar="NAME", default="cpu", help="Where models run [cpu].")
+@click.option("--only", is_flag=True, help="Write what was painted alone, transparent elsewhere.")
 @click.option("--json", "as_json", is_flag=True, help="Events as JSON lines on stdout.")
 @click.option("--force", is_flag=True, help="Replace OUT if it exists.")
-def fill(file: str, out: str, mask: str, grow: int, infill: str, device: str, as_json: bool, force: bool) -> None:
+def fill(
+    file: str, out: str, mask: str, grow: int, infill: str, device: str, only: bool, as_json: bool, force: bool
+) -> None:
     """Paint over a part of a flat picture, as if it had never been there.
 
     All other pixels stay as they are, bit for bit (in a PNG or TIFF). OUT ends in .png, .jpg, .webp or .tif.
@@ -37,6 +40,8 @@ def fill(file: str, out: str, mask: str, grow: int, infill: str, device: str, as
         image = images.read_image(file)
         hole = filling.grown(images.read_mask(mask, image.width, image.height), grow)
         result = pipeline.fill(image, hole, infill, device, display)
+        if only:
+            result = filling.alone(result, hole)
         images.write_image(result.pixels, out, result.icc, result.resolution)
         display(Progress("done", 1.0))
     except LayersrError as error:
