@@ -5,7 +5,7 @@ try:
 except ImportError:  # outside Krita: the parts that need only Qt are tested there
     _krita = None
 
-if _krita is not None and hasattr(_krita, "Krita"):
+if hasattr(_krita, "Extension"):
     from .extension import LayersrDocker, LayersrExtension
 
     _application = _krita.Krita.instance()
