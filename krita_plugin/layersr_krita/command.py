@@ -25,9 +25,8 @@ def too_old(text: str) -> str:
     if numbers is not None and numbers >= OLDEST:
         return ""
     wanted = ".".join(map(str, OLDEST))
-    return "This layersr is version {}; the plugin needs {} or newer. In a terminal: pip install --upgrade layersr".format(
-        text.strip() or "unknown", wanted
-    )
+    way = "In a terminal: pip install --upgrade layersr"
+    return "This layersr is version {}; the plugin needs {} or newer. {}".format(text.strip() or "unknown", wanted, way)
 
 
 def folders(home: str, platform: str = sys.platform, environ: Mapping[str, str] = os.environ) -> List[str]:
@@ -40,9 +39,13 @@ def folders(home: str, platform: str = sys.platform, environ: Mapping[str, str] 
 
 
 def find(
-    setting: str, environ: Mapping[str, str], home: str, exists: Callable[[str], bool], search: Callable[[List[str]], str]
+    setting: str,
+    environ: Mapping[str, str],
+    home: str,
+    exists: Callable[[str], bool],
+    search: Callable[[List[str]], str],
 ) -> str:
-    """The command: the artist's own choice, else $LAYERSR_COMMAND, else what lies on PATH or in the usual folders; or "".
+    """The command: the artist's own choice, else $LAYERSR_COMMAND, else what lies on PATH or in usual folders; or "".
 
     Files are looked at through Qt by whoever calls: Krita's Python may not know how to spell "ü" in a path.
 

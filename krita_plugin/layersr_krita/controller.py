@@ -97,9 +97,9 @@ class Controller(QtCore.QObject):
             import traceback
 
             store.log(traceback.format_exc())
-            self._give_up("Something went wrong in the plugin ({}: {}); the log says where.".format(
-                type(error).__name__, error
-            ))
+            self._give_up(
+                "Something went wrong in the plugin ({}: {}); the log says where.".format(type(error).__name__, error)
+            )
 
     def _take_out(self, point):
         place = kdoc.active()

@@ -143,7 +143,7 @@ def open_hidden(path):
 
 
 def convert(document, place):
-    """Give a hidden document the colours of a place: the same numbers where those were handed out, else the same look."""
+    """Give a hidden document a place's colours: the same numbers where those were handed out, else the same look."""
     model, depth, profile = place.space
     if place.raw:
         if document.colorDepth() != depth:

@@ -241,7 +241,8 @@ class Panel(QtWidgets.QWidget):
     # help
 
     def _locate(self):
-        path, _ = QtWidgets.QFileDialog.getOpenFileName(self, "Where is the layersr command?", self._controller.program())
+        ask = QtWidgets.QFileDialog.getOpenFileName
+        path, _ = ask(self, "Where is the layersr command?", self._controller.program())
         if path:
             self.use_program(path)
 

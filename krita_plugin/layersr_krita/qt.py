@@ -1,4 +1,4 @@
-"""Qt as Krita brings it: PyQt5 up to Krita 5, PyQt6 from Krita 6 on. Enums are named with their scope, which both know."""
+"""Qt as Krita brings it: PyQt5 up to Krita 5, PyQt6 from Krita 6 on; both know enums by their scoped names."""
 
 try:
     from PyQt5 import QtCore, QtGui, QtWidgets

@@ -61,9 +61,7 @@ def log(text):
 def diagnostics(command):
     """What somebody who helps wants to know."""
     lines = [
-        "Krita {}, Qt {}, Python {}".format(
-            Krita.instance().version(), QtCore.qVersion(), platform.python_version()
-        ),
+        "Krita {}, Qt {}, Python {}".format(Krita.instance().version(), QtCore.qVersion(), platform.python_version()),
         platform.platform(),
         "command: {}".format(command or "not found"),
     ]

@@ -13,9 +13,9 @@ if os.environ["LAYERSR_QT"] == "6":
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 sys.path[:0] = [str(HERE / "mock"), str(HERE.parent.parent / "krita_plugin")]
 
-from layersr_krita import choices as chosen  # noqa: E402
-from layersr_krita import command, pictures, told  # noqa: E402
-from layersr_krita.qt import QtCore, QtGui, QtWidgets  # noqa: E402
+from layersr_krita import choices as chosen
+from layersr_krita import command, pictures, told
+from layersr_krita.qt import QtCore, QtGui, QtWidgets
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +63,13 @@ def test_command_lines():
     assert "--masks" in line and line[line.index("--preset") + 1] == "draft"
     assert line[line.index("--detect") + 1] == "none"
     assert "--detect" not in chosen.decompose(chosen.Choices(), "a", "b", chosen.Aim(mask="m.png"))
-    assert chosen.lift(some, "a", "b", chosen.Aim(point=(3, 4)))[-5:] == ["--point", "3,4", "--preset", "draft", "--masks"]
+    assert chosen.lift(some, "a", "b", chosen.Aim(point=(3, 4)))[-5:] == [
+        "--point",
+        "3,4",
+        "--preset",
+        "draft",
+        "--masks",
+    ]
     assert chosen.Aim(box=(1, 2, 3, 4)).options() == ["--box", "1,2,3,4"]
     assert chosen.enlarge(chosen.Choices(), "a", "b")[-1] == "2"
     assert "--only" in chosen.fill("a", "b", "m")

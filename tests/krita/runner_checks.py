@@ -86,16 +86,26 @@ def check_selection(kdoc):
     document.close()
 
 
+def check_order(kdoc):
+    document, *_ = made()
+    assert names(document.rootNode()) == ["ground", "group"], names(document.rootNode())
+    document.close()
+
+
 def check_adopting(kdoc):
-    for place_under, expected in ((False, ["ground", "new", "group"]), (True, ["new", "ground", "group"])):
+    for under, chosen, expected in (
+        (False, "ground", ["ground", "new", "group"]),
+        (True, "group", ["ground", "new", "group"]),
+        (True, "patch", ["ground", "new", "group"]),  # the lowest of its group
+    ):
         for file in ("two.kra", "one.png"):
-            document, ground, *_ = made()
-            place = kdoc.Place(document, ground)
+            document, *_ = made()
+            place = kdoc.Place(document, document.nodeByName(chosen))
             hidden = kdoc.open_hidden(os.path.join(HOME, file))
             kdoc.convert(hidden, place)
-            kdoc.adopt(hidden, place, "new", under=place_under)
+            kdoc.adopt(hidden, place, "new", under=under)
             hidden.close()
-            assert names(document.rootNode()) == expected, names(document.rootNode())
+            assert names(document.rootNode()) == expected, (under, chosen, names(document.rootNode()))
             new = document.nodeByName("new")
             if file == "two.kra":
                 assert names(new) == ["background", "element"], names(new)
@@ -119,7 +129,7 @@ def check_depths(kdoc):
         new = document.nodeByName("new")
         assert {(n.colorModel(), n.colorDepth()) for n in new.childNodes()} == {(model, depth)}
         document.setBatchmode(True)
-        assert document.saveAs(os.path.join(HOME, "saved-{}-{}.kra".format(model, depth)))
+        assert document.saveAs(os.path.join(HOME, f"saved-{model}-{depth}.kra"))
         document.waitForDone()
         document.close()
 

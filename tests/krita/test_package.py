@@ -74,4 +74,4 @@ def test_documents_without_a_window(profile: Path, tmp_path: Path):  # noqa: F81
     assert (tmp_path / "told.txt").is_file(), run.stdout[-2000:] + run.stderr[-3000:]
     told = (tmp_path / "told.txt").read_text("utf-8")
     assert "BAD" not in told, told
-    assert told.count("good") == 5
+    assert told.count("good") == 6
