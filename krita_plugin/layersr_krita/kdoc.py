@@ -190,18 +190,16 @@ def adopt(hidden, place, name, under=False):
 
 
 def show(path, name):
-    """Open a result as a document of its own, that has no file yet; its document."""
-    hidden = open_hidden(path)
-    if hidden is None:
+    """Open a result as a document of its own, that has no file yet; its document, or None."""
+    document = open_hidden(path)
+    if document is None:
         return None
-    fresh = hidden.clone()
-    hidden.close()
-    fresh.setBatchmode(False)
-    fresh.setName(name)
-    fresh.setFileName("")
-    Krita.instance().activeWindow().addView(fresh)
-    fresh.setModified(True)
-    return fresh
+    document.setBatchmode(False)
+    document.setName(name)
+    document.setFileName("")  # the file it came from is gone soon, and saving must ask where to
+    Krita.instance().activeWindow().addView(document)
+    document.setModified(True)
+    return document
 
 
 def thumbnail(place, side):
