@@ -75,6 +75,8 @@ def sizes(image: Image | LayerStack, recipe: Recipe) -> Sizing:
 def decompose(image: Image, recipe: Recipe | None = None, report: Report = silent) -> LayerStack:
     """The first half of `run`: the exact stack at the picture's own size; the recipe's scale does not matter."""
     recipe = recipe or Recipe()
+    if recipe.decompose != recipes.PEELING:
+        return _at_once(image, recipe, report)
     prompts, wanted = _prompts(recipe, image), names(recipe.order) if recipe.order else []
     report(Progress("load models", 0.0))
     models = decomposing.Models(
@@ -92,6 +94,14 @@ def decompose(image: Image, recipe: Recipe | None = None, report: Report = silen
         report,
         wanted,
     )
+
+
+def _at_once(image: Image, recipe: Recipe, report: Report) -> LayerStack:
+    """The same by a backend that gives the whole stack."""
+    report(Progress("load models", 0.0))
+    models = (backends.load(role, getattr(recipe, role), recipe.device) for role in ("decompose", "matte", "infill"))
+    limits = decomposing.Limits(recipe.max_layers, recipe.granularity)
+    return decomposing.decompose_at_once(image, *models, limits, report)
 
 
 def upscale(stack: LayerStack, recipe: Recipe | None = None, report: Report = silent) -> LayerStack:

@@ -11,6 +11,9 @@ from layersr.sizing import SCALES, check
 KEEPS = ("flat", "original", "provenance")
 """What can be kept as a hidden layer."""
 
+PEELING = "layersr"
+"""The way of taking a picture apart that is no backend: what lies on top is lifted, again and again."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -26,6 +29,8 @@ class Recipe:
         masks: mask files (non-black or opaque = selected), one element each.
         boxes: left, top, width, height in image pixels, one element each.
         points: x, y in image pixels, one element each.
+        decompose: "layersr" lifts what lies on top, again and again, by means of the next four; or a backend that takes
+            the whole picture apart at once, whose edges `matte` finds again.
         detect: backend that finds elements; "none" lifts only what the artist asks for.
         understand: backend that finds what is named by `texts`.
         matte: backend that estimates mattes.
@@ -52,6 +57,7 @@ class Recipe:
     masks: tuple[str, ...] = ()
     boxes: tuple[tuple[int, int, int, int], ...] = ()
     points: tuple[tuple[int, int], ...] = ()
+    decompose: str = "layersr"
     detect: str = "layersr"
     understand: str = "clipseg"
     matte: str = "layersr"
@@ -78,6 +84,11 @@ class Recipe:
         check(self.size)
         if self.max_layers < 0:
             raise UsageError(f"--max-layers must be 0 or more, not {self.max_layers}.")
+        if self.decompose != PEELING and (self.texts or self.masks or self.boxes or self.points or self.order):
+            raise UsageError(
+                f"--decompose {self.decompose} takes the whole picture apart by itself. "
+                "Leave out --prompt, --mask, --box, --point and --order, or --decompose."
+            )
         if not 0 <= self.granularity <= 1:
             raise UsageError(f"The granularity must lie between 0 and 1, not {self.granularity}.")
 

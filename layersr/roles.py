@@ -12,6 +12,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from layersr.arrays import RGB, Alpha, Mask, Scaled, ScaledAlpha, Trimap
+from layersr.progress import Report
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,6 +158,15 @@ class BroadInfiller(Infiller, Protocol):
 
 
 @runtime_checkable
+class SlowInfiller(BroadInfiller, Protocol):
+    """An infiller that takes minutes: it can tell how far it is, and answers fast, with less care, what is asked so."""
+
+    def telling(self, report: Report) -> BroadInfiller:
+        """The same infiller, whose calls tell `report` how far they are, 0..1; what that raises stops the call."""
+        ...
+
+
+@runtime_checkable
 class Upscaler(Protocol):
     """Super-resolves colours.
 
@@ -168,6 +178,21 @@ class Upscaler(Protocol):
 
     def __call__(self, image: RGB, scale: int) -> Scaled:
         """The image, `scale` times as wide and high. The pixel grid's corners stay where they are."""
+        ...
+
+
+@runtime_checkable
+class PlacedUpscaler(Upscaler, Protocol):
+    """An upscaler that invents, and invents the same for a place whatever part of the picture it is shown."""
+
+    def placed(self, image: RGB, scale: int, at: tuple[int, int]) -> Scaled:
+        """As `__call__`, which takes the image to be a whole.
+
+        Args:
+            image: a part of a picture.
+            scale: how many times as large.
+            at: row and column of the picture where the part begins; below 0 off its canvas.
+        """
         ...
 
 
@@ -196,6 +221,36 @@ class DepthEstimator(Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """One of the sheets that a picture is taken apart into, at whatever size the model works.
+
+    Attributes:
+        colour: straight colours.
+        alpha: how much of what is below it hides, the same size.
+        label: what it is, or "" where the model cannot say.
+    """
+
+    colour: Scaled
+    alpha: ScaledAlpha
+    label: str = ""
+
+
+@runtime_checkable
+class Decomposer(Protocol):
+    """Takes a whole picture apart at once, hidden parts and all."""
+
+    def __call__(self, image: RGB, most: int, granularity: float) -> Sequence[Sheet]:
+        """Sheets that show the picture, laid over each other, back to front; the first is the ground.
+
+        Args:
+            image: the picture.
+            most: at most so many sheets above the ground.
+            granularity: 0 = main subjects only, 1 = everything.
+        """
+        ...
+
+
 ROLES: dict[str, type] = {
     "detect": Detector,
     "understand": Understander,
@@ -204,5 +259,6 @@ ROLES: dict[str, type] = {
     "upscale": Upscaler,
     "alpha": AlphaUpscaler,
     "depth": DepthEstimator,
+    "decompose": Decomposer,
 }
 """Role name (as on the command line) to its Protocol."""

@@ -29,6 +29,15 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
+@pytest.fixture(autouse=True)
+def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From noise to a picture in two steps: what random weights paint is no better after thirty."""
+    from layersr.backends import diffusion_upscale, qwen_layered
+
+    for module, name in ((diffusion_upscale, "STEPS"), (diffusion_upscale, "LATENT_STEPS"), (qwen_layered, "STEPS")):
+        monkeypatch.setattr(module, name, 2)
+
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -7,8 +7,8 @@ a role promises of any model; what takes knowledge (`knowing`) is asked of those
 import cv2
 import numpy as np
 import pytest
-from checkpoints import tiny
 
+from checkpoints import tiny, wanted
 from layersr import backends
 from layersr.errors import BackendError
 from layersr.roles import Detection, LayoutDetector, Prompt
@@ -19,7 +19,7 @@ def _found(role: str) -> list[str]:
 
 
 def _knowing(role: str) -> list[str]:
-    return [name for name in _found(role) if not backends.find()[role, name].weights]
+    return [name for name in _found(role) if not wanted(backends.find()[role, name])]
 
 
 def knowing(role: str) -> pytest.MarkDecorator:
@@ -282,6 +282,24 @@ class TestDepthEstimators:
         assert np.array_equal(depth, model(image))
         assert np.array_equal(image, before)
         assert np.isfinite(model(np.zeros((1, 1, 3), np.float32))).all()
+
+
+class TestDecomposers:
+    @any_of("decompose")
+    @pytest.mark.parametrize(("most", "granularity"), [(1, 1.0), (24, 0.5)])
+    def test_sheets_of_one_size_back_to_front_and_argument(self, name: str, most: int, granularity: float) -> None:
+        image, _ = _scene(60, 90)
+        model, before = _model("decompose", name), image.copy()
+        once, again = (model(image, most, granularity) for _ in range(2))
+        assert np.array_equal(image, before)
+        assert 1 <= len(once) <= most + 1
+        for one, other in zip(once, again, strict=True):
+            assert one.colour.dtype == one.alpha.dtype == np.float32
+            assert one.colour.shape == (*one.alpha.shape, 3)
+            assert 0 <= min(one.colour.min(), one.alpha.min()) <= max(one.colour.max(), one.alpha.max()) <= 1
+            assert np.array_equal(one.colour, other.colour)
+            assert np.array_equal(one.alpha, other.alpha)
+        assert model(image[:1, :1], 0, 0.0)
 
 
 def test_unknown_names_are_refused_with_the_names_there_are() -> None:

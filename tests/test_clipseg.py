@@ -7,8 +7,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from checkpoints import tiny
 
+from checkpoints import tiny
 from layersr import backends
 from layersr.backends.clipseg import FITS, WordsDetector, fitting
 from layersr.errors import BackendError, WeightsError

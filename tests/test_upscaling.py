@@ -73,6 +73,18 @@ def test_an_own_alpha_survives() -> None:
     assert alpha[:, -1].min() > 245
 
 
+def test_back_projection_brings_back_even_what_has_nothing_to_do_with_the_picture() -> None:
+    rng = np.random.default_rng(0)
+    small = rng.random((12, 9, 3)).astype(np.float32)
+    small[:2], small[2:4] = 0, 1
+    large = rng.integers(0, 2, (48, 36, 3)).astype(np.float32)  # black and white: everything clips
+    made = back_project(large, small, 4, 0.0)
+    assert 0 <= made.min() <= made.max() <= 1
+    assert np.abs(means(made, 4) - small).max() < 1e-5
+    nearly = back_project(large, small, 4, 0.003)
+    assert np.sqrt(np.square(means(nearly, 4) - small).mean()) == pytest.approx(0.003, rel=0.01)
+
+
 def test_back_projection_is_exact_but_for_clipping() -> None:
     rng = np.random.default_rng(0)
     small = (0.2 + 0.6 * rng.random((6, 7, 3))).astype(np.float32)

@@ -27,10 +27,10 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "transformers": ("torch", "transformers"),
     "rembg": ("rembg",),
     "matting": ("pymatting",),
-    "torch": ("torch",),
+    "torch": ("torch", "safetensors"),
     "lama": ("torch", "simple_lama_inpainting"),
     "spandrel": ("torch", "spandrel"),
-    "diffusers": ("torch", "diffusers", "transformers"),
+    "diffusers": ("torch", "diffusers", "transformers", "accelerate"),
 }
 """What an extra of ours brings, as modules to import."""
 
@@ -126,6 +126,9 @@ def choose(role: str, choice: str) -> tuple[Backend, tuple[Path, ...]]:
     if found is None:
         names = ", ".join(b.name for b in of_role) or "none"
         raise BackendError(f"There is no {role} backend named {name!r}. Choose one of: {names}.")
+    if found.suffixes and not found.weights and not paths:
+        kinds = f"{', '.join(found.suffixes[:-1])} or {found.suffixes[-1]}".removeprefix(" or ")
+        raise BackendError(f"The {role} backend {name!r} loads a file: name that, --{role} PATH ({kinds}).")
     if paths and len(paths) != max(len(found.weights), len(found.suffixes) > 0):
         raise BackendError(f"The {role} backend {name!r} takes {len(found.weights)} files, not {len(paths)}.")
     for path in paths:

@@ -51,18 +51,31 @@ def session(path: Path, device: str) -> Any:
     """
     import onnxruntime
 
-    wanted = PROVIDERS.get(device.split(":")[0], [])
-    there = [name for name in wanted if name in onnxruntime.get_available_providers()]
-    options = onnxruntime.SessionOptions()
-    options.enable_mem_pattern = False  # pictures have any size: planning for one of them holds a third more memory
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting threads leave cores to others
-    options.log_severity_level = 3  # errors; its warnings mean nothing to a person who exports a picture
     way = "Run: pip install --force-reinstall layersr"
     if not path.is_file():
         raise WeightsError(f"The network {path.name} that comes with layersr is missing. {way}")
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=[*there, "CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(str(path), options(), providers=providers(device))
     except Exception as error:  # onnxruntime has a class of its own for every kind of damage
         raise WeightsError(
             f"The network {path.name} that comes with layersr cannot be loaded ({error}). {way}"
         ) from error
+
+
+def options() -> Any:
+    """How onnxruntime runs a network here."""
+    import onnxruntime
+
+    chosen = onnxruntime.SessionOptions()
+    chosen.enable_mem_pattern = False  # pictures have any size: planning for one of them holds a third more memory
+    chosen.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting threads leave cores to others
+    chosen.log_severity_level = 3  # errors; its warnings mean nothing to a person who exports a picture
+    return chosen
+
+
+def providers(device: str) -> list[str]:
+    """What onnxruntime calls a device, the CPU behind it."""
+    import onnxruntime
+
+    wanted = PROVIDERS.get(device.split(":")[0], [])
+    return [*(name for name in wanted if name in onnxruntime.get_available_providers()), "CPUExecutionProvider"]

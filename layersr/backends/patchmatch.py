@@ -53,9 +53,7 @@ def paint_all(
     import cv2
 
     from layersr.bleed import bleed
-    from layersr.infill.palette import strange
     from layersr.infill.patchmatch import paint
-    from layersr.infill.texture import textured
 
     seen = bleed(image, ~hole)  # what a hole sees of its far neighbours
     if hole.all():
@@ -72,19 +70,35 @@ def paint_all(
         )
         own = hole[crop] & (group[crop] == number)
         unwanted = None if avoid is None else avoid[crop]
-        usable = _usable(hole[crop], unwanted, own)
         if guide is None:
-            return crop, own, paint(seen[crop], own, usable)
+            return crop, own, paint(seen[crop], own, _usable(hole[crop], unwanted, own))
         broad = guide(seen[crop], hole[crop], unwanted)
-        mud = strange(broad, own) > MUD
-        copied = paint(seen[crop], own, usable, broad, 3 if mud else 1, priced=not mud)
-        return crop, own, copied if mud else textured(broad, copied, own)
+        return crop, own, detailed(seen[crop], hole[crop], own, unwanted, broad)
 
     painted = seen.copy()
     with ThreadPoolExecutor(min(HANDS, os.cpu_count() or 1)) as pool:
         for crop, own, filled in pool.map(one, range(1, count)):
             painted[crop][own] = filled[own]
     return painted
+
+
+def detailed(seen: RGB, hole: Mask, own: Mask, avoid: Mask | None, broad: RGB) -> RGB:
+    """Broad strokes with the texture of what is around them, copied.
+
+    Args:
+        seen: the picture, its holes closed by any means.
+        hole: every hole; nothing is copied from there.
+        own: the hole to paint.
+        avoid: what should not be copied.
+        broad: the picture with the hole painted in broad strokes.
+    """
+    from layersr.infill.palette import strange
+    from layersr.infill.patchmatch import paint
+    from layersr.infill.texture import textured
+
+    mud = strange(broad, own) > MUD
+    copied = paint(seen, own, _usable(hole, avoid, own), broad, 3 if mud else 1, priced=not mud)
+    return copied if mud else textured(broad, copied, own)
 
 
 def _usable(hole: Mask, avoid: Mask | None, own: Mask) -> Mask:

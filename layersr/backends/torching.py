@@ -86,6 +86,17 @@ def torch_device(name: str) -> Any:
     return torch.device(name)
 
 
+def free_memory(device: Any) -> int:
+    """Bytes that are free where a torch device computes."""
+    import torch
+
+    if device.type in ("cuda", "xpu"):
+        return getattr(torch, device.type).mem_get_info(device)[0]
+    import psutil
+
+    return psutil.virtual_memory().available  # the CPU's, which Apple's GPUs share
+
+
 def without_broken_torchvision() -> None:
     """Beside a torch of another build torchvision cannot be imported, and Transformers with it; it does without."""
     try:

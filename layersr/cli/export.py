@@ -79,6 +79,9 @@ class Job:
 @click.option("--point", "points", multiple=True, type=Numbers("X", "Y"), help="Lift what is there. Repeatable.")
 @click.option("--keep-together", is_flag=True, default=None, help="What you ask for is one layer.")
 @click.option("--order", metavar="FILE", help="Z-order: layer names, one a line, the top one first.")
+@click.option(
+    "--decompose", metavar="NAME", help="What takes the picture apart as a whole [layersr: element by element]."
+)
 @click.option("--detect", metavar="NAME", help="What finds elements; none: only what you ask for [layersr].")
 @click.option("--understand", metavar="NAME", help="What finds the things you name with --prompt [clipseg].")
 @click.option("--matte", metavar="NAME", help="What estimates soft edges [layersr].")
@@ -182,8 +185,8 @@ def _recipe(file: str | None, choices: dict[str, Any], order: tuple[str, ...]) -
     if order:
         given = {"texts": (), "masks": (), "boxes": (), "points": (), **given, "prompts": order}
     recipe = replace(recipe, **given)
-    for role in ("detect", "understand", "matte", "infill", "upscale", "alpha"):
-        if (role, name := getattr(recipe, role)) != ("detect", "none"):
+    for role in ("decompose", "detect", "understand", "matte", "infill", "upscale", "alpha"):
+        if (role, name := getattr(recipe, role)) not in (("detect", "none"), ("decompose", recipes.PEELING)):
             backends.choose(role, name)  # a wrong name is told now, with those there are
     return recipe
 

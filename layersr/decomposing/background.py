@@ -31,10 +31,22 @@ def background(image: RGB, elements: list[Element], infill: Infiller, avoid: Mas
         out = infill(image, hole, hanging if avoid is None else avoid | hanging)
     else:
         out = image.copy()
+    return explaining(image, elements, out)
+
+
+def explaining(image: RGB, elements: list[Element], ground: RGB) -> RGB:
+    """The ground, moved under soft edges towards what the picture and the matte say; in place.
+
+    Args:
+        image: the picture.
+        elements: back to front.
+        ground: what lies behind them.
+    """
+    canvas = image.shape[:2]
     layers_here = sum((e.on(canvas) > 0).astype(np.int32) for e in elements) if elements else np.zeros(canvas, np.int32)
     for element in elements:
         alone = (layers_here[element.window] == 1)[..., None]
-        below = out[element.window]
+        below = ground[element.window]
         moved = share_residual(image[element.window], element.alpha, element.colour, below)
-        out[element.window] = np.where(alone, moved, below)
-    return out
+        ground[element.window] = np.where(alone, moved, below)
+    return ground

@@ -17,7 +17,7 @@ class Element:
         window: rows and columns of the canvas.
         alpha: its matte, float32 in [0, 1], the window's size.
         colour: its straight colours, the window's size, sensible where alpha is 0 too.
-        score: confidence in [0, 1].
+        score: confidence in [0, 1]; None where nobody says.
         peel: the round of the peel loop it came off in, 0 first; what the artist asked for has round 0.
         label: what it is, or "".
         asked: the artist asked for it.
@@ -29,7 +29,7 @@ class Element:
     window: Window
     alpha: Alpha
     colour: RGB
-    score: float
+    score: float | None
     peel: int
     label: str = ""
     asked: bool = False

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from layersr.roles import Detector, Infiller, Matter, Understander, Upscaler
+from layersr.progress import Report
+from layersr.roles import Detector, Infiller, Matter, SlowInfiller, Understander, Upscaler
 
 
 @dataclass(frozen=True, eq=False)
@@ -14,3 +15,8 @@ class Models:
     infill: Infiller
     enlarge: Upscaler | None = None  # for small pictures, which are taken apart as they are without it
     understand: Understander | None = None  # for what is asked for in words
+
+
+def telling(infill: Infiller, report: Report) -> Infiller:
+    """The infiller, which tells the report how far it is if it is one that takes long."""
+    return infill.telling(report) if isinstance(infill, SlowInfiller) else infill

@@ -9,7 +9,7 @@ Needs torch: `pip install 'layersr[train]'`. One file per recipe (`upscale`); wh
 - `loop`: the clock, the schedule, checkpoints, the progress line
 - `storing`: weights as float16 or int8
 - `exporting`: ONNX, its parity check, the facts a model card states
-- `benchmark`: every figure against its baselines (`rfdn` is one of them)
+- `benchmark`: every figure against its baselines
 
 A new network is one file with a task (`loop.Task`), a line in `__main__.tasks`, and a model card beside the ONNX file.
 

@@ -39,7 +39,7 @@ def rfdn(weights: Path) -> Method:
     """RFDN with its published weights, by torch."""
     import torch
 
-    from layersr.training.rfdn import RFDN
+    from layersr.backends.architectures.rfdn import RFDN
 
     network = RFDN().eval()
     network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
@@ -93,8 +93,8 @@ def seconds(models: dict[str, Path], threads: int, size: int = 128, runs: int = 
 def _rfdn_onnx(weights: Path, folder: Path) -> Path:
     import torch
 
+    from layersr.backends.architectures.rfdn import RFDN
     from layersr.training.exporting import export
-    from layersr.training.rfdn import RFDN
 
     network = RFDN().eval()
     network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))

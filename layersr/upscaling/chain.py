@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from layersr.arrays import RGB, Scaled
-from layersr.roles import Upscaler
+from layersr.roles import PlacedUpscaler, Upscaler
 
 MOST = 3
 """A model is run at most so often in a row."""
@@ -27,14 +27,24 @@ class Chain:
 
     def __call__(self, image: RGB, scale: int) -> Scaled:
         """See `roles.Upscaler`."""
+        return self.placed(image, scale, (0, 0))
+
+    def placed(self, image: RGB, scale: int, at: tuple[int, int]) -> Scaled:
+        """See `roles.PlacedUpscaler`; a model that does not ask where is not told."""
         height, width = image.shape[:2]
         for step in steps(self._model.scales, scale):
-            image = self._model(image, step)
+            image = enlarged_at(self._model, image, step, at)
+            at = (at[0] * step, at[1] * step)
         size = (width * scale, height * scale)
         if image.shape[1::-1] == size:
             return image
         kind = cv2.INTER_AREA if image.shape[1] > size[0] else cv2.INTER_LANCZOS4
         return np.clip(cv2.resize(image, size, interpolation=kind).reshape(*size[::-1], 3), 0, 1)
+
+
+def enlarged_at(model: Upscaler, image: RGB, scale: int, at: tuple[int, int]) -> Scaled:
+    """The part of a picture that begins at row and column `at`, enlarged."""
+    return model.placed(image, scale, at) if isinstance(model, PlacedUpscaler) else model(image, scale)
 
 
 def steps(scales: Sequence[int], scale: int) -> tuple[int, ...]:

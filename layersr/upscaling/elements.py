@@ -12,6 +12,7 @@ from layersr.blocks import repeated
 from layersr.layers import Layer, Window
 from layersr.roles import AlphaUpscaler, Upscaler
 from layersr.upscaling.back_projection import back_project
+from layersr.upscaling.chain import enlarged_at
 from layersr.upscaling.in_tiles import enlarge
 
 BEYOND = 4
@@ -63,11 +64,12 @@ def scale_layer(
 
     def run(seen: Window) -> np.ndarray:
         own, alpha, beneath = colour[seen], color.to_float(layer.pixels[seen][..., 3]), below[seen]
-        large, shown = upscaler(own, scale), beneath + alpha[..., None] * (own - beneath)
+        place = (layer.top + seen[0].start, layer.left + seen[1].start)
+        large, shown = enlarged_at(upscaler, own, scale, place), beneath + alpha[..., None] * (own - beneath)
         matte = scale_matte(shown, alpha, alpha_upscaler, scale)
         if context:
             edge = repeated(grown(changing(alpha), NEAR), scale)
-            both, under = (upscaler(np.ascontiguousarray(x), scale) for x in (shown, beneath))
+            both, under = (enlarged_at(upscaler, np.ascontiguousarray(x), scale, place) for x in (shown, beneath))
             large = np.where(edge[..., None], _unmixed(large, matte, both, under), large)
         if faithful:
             large = back_project(large, own, scale)

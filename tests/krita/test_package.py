@@ -1,6 +1,7 @@
 """The plugin's zip, taken by Krita's own importer; and its document part in Krita without a window."""
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_in_krita import missing, profile  # noqa: F401  # the fixture
+from playing import made_profile, missing
 
 from layersr import documents
 from layersr.images import write_image
@@ -58,7 +59,8 @@ def test_kritas_own_importer_takes_the_zip(tmp_path: Path):
 
 @pytest.mark.apps
 @needs_krita
-def test_documents_without_a_window(profile: Path, tmp_path: Path):  # noqa: F811
+def test_documents_without_a_window(tmp_path: Path):
+    profile = made_profile()
     rng = np.random.default_rng(0)
     ground, soft = (rng.integers(0, 256, (30, 40, 4), np.uint8) for _ in range(2))
     ground[..., 3] = 255
@@ -75,3 +77,4 @@ def test_documents_without_a_window(profile: Path, tmp_path: Path):  # noqa: F81
     told = (tmp_path / "told.txt").read_text("utf-8")
     assert "BAD" not in told, told
     assert told.count("good") == 6
+    shutil.rmtree(profile, ignore_errors=True)

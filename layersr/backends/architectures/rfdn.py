@@ -1,11 +1,18 @@
-"""RFDN, the yardstick of the upscalers: J. Liu et al., "Residual feature distillation network", 2020.
+"""RFDN: light super-resolution.
 
-Written from the paper for the benchmark alone; its published weights (NTIRE 2023, MIT) are not part of the project.
+J. Liu, J. Tang and G. Wu, *Residual Feature Distillation Network for Lightweight Image Super-Resolution*, 2020.
+Written from the paper; the benchmark's yardstick too. Published weights (NTIRE 2023's baseline, MIT) are not part of
+the project.
 """
+
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+LEAST = 16
+"""Pixels: smaller pictures leave nothing to its attention's pooling."""
 
 
 def _conv(inputs: int, outputs: int, size: int = 3) -> nn.Conv2d:
@@ -52,15 +59,21 @@ class Distillation(nn.Module):
 
 
 class RFDN(nn.Module):
-    """x4; values run 0..255."""
+    """Values run 0..255, in and out.
 
-    def __init__(self, features: int = 50) -> None:
+    Args:
+        features: of every convolution.
+        scale: how many times as large the result is.
+    """
+
+    def __init__(self, features: int = 50, scale: int = 4) -> None:
         super().__init__()
+        self.scale = scale
         self.fea_conv = _conv(3, features)
         self.B1, self.B2, self.B3, self.B4 = (Distillation(features) for _ in range(4))
         self.c = nn.Sequential(_conv(4 * features, features, 1), nn.LeakyReLU(0.05))
         self.LR_conv = _conv(features, features)
-        self.upsampler = nn.Sequential(_conv(features, 48), nn.PixelShuffle(4))
+        self.upsampler = nn.Sequential(_conv(features, 3 * scale * scale), nn.PixelShuffle(scale))
 
     def forward(self, x: Tensor) -> Tensor:
         first = y = self.fea_conv(x)
@@ -69,3 +82,9 @@ class RFDN(nn.Module):
             y = block(y)
             found.append(y)
         return self.upsampler(self.LR_conv(self.c(torch.cat(found, 1))) + first)
+
+
+def fitting(weights: Mapping[str, Tensor]) -> RFDN:
+    """A network of the size that these weights are for, without them."""
+    shuffled = weights["upsampler.0.weight"].shape[0]
+    return RFDN(weights["fea_conv.weight"].shape[0], round((shuffled / 3) ** 0.5))
