@@ -3,8 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from layersr import backends, decomposing, needs, references, upscaling
+from layersr import backends, decomposing, filling, needs, references, upscaling
 from layersr import recipe as recipes
+from layersr.arrays import Mask
 from layersr.backends import torching
 from layersr.errors import UsageError
 from layersr.images import read_mask
@@ -128,6 +129,15 @@ def upscale(stack: LayerStack, recipe: Recipe | None = None, report: Report = si
     )
     torching.give_back()
     return replace(upscaling.resize(large, wanted.width, wanted.height), resolution=wanted.resolution)
+
+
+def fill(image: Image, hole: Mask, recipe: Recipe | None = None, report: Report = silent) -> Image:
+    """A picture with a hole painted over by the recipe's `infill`; see `filling.filled`."""
+    recipe = needs.resolved(recipe or Recipe())
+    report(Progress("load models", 0.0))
+    filled = filling.filled(image, hole, backends.load("infill", recipe.infill, recipe.device), report)
+    torching.give_back()
+    return filled
 
 
 def names(path: str) -> list[str]:

@@ -444,11 +444,11 @@ def test_inspect(here: Path, asked: list[Recipe]):
         "layers": [
             {
                 **{"name": "background", "left": 0, "top": 0, "width": 56, "height": 40},
-                **{"opacity": 1.0, "visible": True, "blend": "normal", "group": [], "mask": False},
+                **{"opacity": 1.0, "visible": True, "blend": "normal", "group": [], "mask": False, "locks": []},
             },
             {
                 **{"name": "eye 目 👁", "left": 20, "top": 10, "width": 16, "height": 20},
-                **{"opacity": 1.0, "visible": True, "blend": "normal", "group": [], "mask": False},
+                **{"opacity": 1.0, "visible": True, "blend": "normal", "group": [], "mask": False, "locks": []},
             },
         ],
         "groups": [],

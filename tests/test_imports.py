@@ -60,6 +60,7 @@ MAY_USE = {
     "seal": {"layers", "light", "flattening", "color", "arrays"},
     "decomposing": {"layers", "color", "roles", "seal", "bleed", "travel", "blocks", *BASE},
     "upscaling": {"layers", "flattening", "color", "roles", "seal", "bleed", "tiling", "blocks", *BASE},
+    "filling": {"layers", "color", "roles", "arrays", "progress"},
     "preview": {"layers", "flattening", "color", "arrays"},
     "training": {"errors", "backends", "decomposing", "infill", "roles", "tiling", "blocks"},
     "summary": {"layers", "color", "score", "layersr"},

@@ -148,6 +148,15 @@ def choose(role: str, choice: str) -> tuple[Backend, tuple[Path, ...]]:
     return found, paths
 
 
+_kept: dict[tuple[str, str, str], Any] | None = None
+
+
+def keep_loaded() -> None:
+    """From now on models stay in memory between calls, for a process that does job after job."""
+    global _kept
+    _kept = {} if _kept is None else _kept
+
+
 def load(role: str, choice: str, device: str = "cpu") -> Any:
     """The model of a role, ready to call; `choice` as for `choose`. Nothing is fetched.
 
@@ -155,6 +164,14 @@ def load(role: str, choice: str, device: str = "cpu") -> Any:
         BackendError: there is none of that name, or the package it needs is missing (the message says what to install).
         WeightsError: its weights are not here, or damaged (the message says how to get them).
     """
+    if _kept is not None:
+        if (role, choice, device) not in _kept:
+            _kept[role, choice, device] = _load(role, choice, device)
+        return _kept[role, choice, device]
+    return _load(role, choice, device)
+
+
+def _load(role: str, choice: str, device: str) -> Any:
     found, paths = choose(role, choice)
     check(found)
     try:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import click
 
 import layersr
-from layersr.cli import doctor, export, flatten, inspect, interrupts, models, score, upscale
+from layersr.cli import doctor, export, fill, flatten, inspect, interrupts, models, score, upscale, worker
 from layersr.cli.failures import explain
 
 EPILOG = """
@@ -28,13 +28,17 @@ def cli() -> None:
     \b
     layersr export in.png out.psd     the main job: .psd, .psb, .ora, .kra, .xcf or a folder of PNGs
     layersr upscale in.psd out.psd    enlarge a document layer by layer, or a flat picture
+    layersr fill in.png out.png --mask hole.png
     layersr models                    other models' files: fetch, check, remove them
     layersr doctor                    what is installed, what is missing, and what mends it
     layersr COMMAND --help            what a command can do
     """  # noqa: D301  # click wants the backspace itself
 
 
-COMMANDS = (export.export, upscale.upscale, flatten.flatten, inspect.inspect, score.score, models.models, doctor.doctor)
+COMMANDS = (
+    *(export.export, upscale.upscale, fill.fill, flatten.flatten, inspect.inspect, score.score),
+    *(models.models, doctor.doctor, worker.worker),
+)
 for command in COMMANDS:
     cli.add_command(command)
 

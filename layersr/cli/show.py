@@ -14,10 +14,12 @@ from layersr.cli import interrupts
 from layersr.errors import Notice
 from layersr.progress import Progress
 
+_tags: dict[str, Any] = {}
+
 
 def event(name: str, /, **values: Any) -> None:
     """One line for the program that listens, at once."""
-    click.echo(json.dumps({"event": name, **values}))
+    click.echo(json.dumps({"event": name, **_tags, **values}))
     sys.stdout.flush()
 
 
@@ -49,6 +51,16 @@ def clear() -> None:
     if sys.stderr.isatty():
         sys.stderr.write("\r\033[K")
         sys.stderr.flush()
+
+
+@contextmanager
+def tagged(**values: Any) -> Iterator[None]:
+    """Events told in the block carry these values too."""
+    _tags.update(values)
+    try:
+        yield
+    finally:
+        _tags.clear()
 
 
 class Display:
