@@ -2,8 +2,8 @@
 
     python tests/benchmarks/krita.py [--times 5]
 
-Needs Krita, Xvfb and python3-pyqt5. A heartbeat of 10 ms in Krita's own event loop tells; a stub hands the result out at
-once, so that nothing else is measured. Steps are what the plugin asks of Krita, in seconds.
+Needs Krita, Xvfb and python3-pyqt5. A heartbeat of 10 ms in Krita's own event loop tells; a stub hands out the result
+at once, so that nothing else is measured. Steps are what the plugin asks of Krita, in seconds.
 """
 
 import argparse
