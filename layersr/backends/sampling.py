@@ -2,9 +2,9 @@
 
 In the line of Wang and Cohen, *Optimized Color Sampling for Robust Matting* (CVPR 2007): candidate pairs from the
 nearest certain pixels are scored by how well their mixture explains the pixel and how near they are. The raw matte is
-then made to follow the picture by a colour guided filter (He, Sun and Tang, *Guided Image Filtering*, TPAMI 2013),
-weighted by each pixel's confidence: the local linear model is that of closed-form matting (Levin et al. 2008), solved
-by windows instead of by one large system, which would need a sparse solver.
+then made to follow the picture by a colour guided filter (`guided.py`), weighted by each pixel's confidence: the local
+linear model is that of closed-form matting, solved by windows instead of by one large system, which would need a
+sparse solver.
 """
 
 import cv2
@@ -12,6 +12,7 @@ import numpy as np
 
 from layersr.arrays import RGB, Alpha, Trimap
 from layersr.backends import backend
+from layersr.backends.guided import filtered
 
 CANDIDATES = 6
 """Samples tried on each side; pairs are all combinations."""
@@ -37,7 +38,7 @@ class SamplingMatter:
         raw, confidence = _best_pair(x, _samples(image, inside, unknown), _samples(image, outside, unknown))
         guess, weight = alpha.copy(), np.ones_like(alpha)
         guess[unknown], weight[unknown] = raw, confidence
-        smooth = _guided(image, guess, weight)[unknown]
+        smooth = filtered(image, guess, weight + np.float32(1e-3), RADIUS, 1e-4)[unknown]
         # The filter rounds off details thinner than its window: confident samples keep a say.
         say = 0.3 * confidence
         mixed = say * raw + (1 - say) * smooth
@@ -91,30 +92,6 @@ def _best_pair(x: np.ndarray, f: tuple, b: tuple) -> tuple[np.ndarray, np.ndarra
             fit = np.exp(-((misfit / 0.06) ** 2)) * (1 - np.exp(-length / 0.02))
             best_fit[better] = fit[better]
     return best_alpha, best_fit.astype(np.float32)
-
-
-def _guided(image: np.ndarray, target: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """The matte that is locally a linear function of the picture's colours and nearest to `target`, weighted."""
-    size = (2 * RADIUS + 1, 2 * RADIUS + 1)
-    weight = weight + 1e-3
-
-    def mean(values: np.ndarray) -> np.ndarray:
-        return cv2.boxFilter(values, -1, size, borderType=cv2.BORDER_REFLECT)
-
-    total = mean(weight)
-    guide_mean = mean(image * weight[..., None]) / total[..., None]
-    target_mean = mean(target * weight) / total
-    cross = mean(image * (target * weight)[..., None]) / total[..., None] - guide_mean * target_mean[..., None]
-    covariance = np.empty((*weight.shape, 3, 3), np.float32)
-    for i in range(3):
-        for j in range(i, 3):
-            moment = mean(image[..., i] * image[..., j] * weight) / total - guide_mean[..., i] * guide_mean[..., j]
-            covariance[..., i, j] = covariance[..., j, i] = moment
-    covariance += 1e-4 * np.eye(3, dtype=np.float32)
-    slope = np.linalg.solve(covariance, cross[..., None])[..., 0].astype(np.float32)
-    offset = target_mean - (slope * guide_mean).sum(axis=-1)
-    slope, offset = mean(slope), mean(offset.astype(np.float32))
-    return np.clip((slope * image).sum(axis=-1) + offset, 0, 1).astype(np.float32)
 
 
 @backend(
