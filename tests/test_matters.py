@@ -6,8 +6,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from checkpoints import tiny
 
+from checkpoints import tiny
 from layersr import backends
 from layersr.backends import birefnet, guided, laplacians, vitmatte
 from layersr.backends.birefnet import SubjectMatter, agreement

@@ -9,7 +9,7 @@ from layersr.backends.torching import without_broken_torchvision
 from layersr.errors import WeightsError
 
 
-def pretrained(kind: str, folder: Path, names: dict[str, str] | None = None) -> Any:
+def pretrained(kind: str, folder: Path, names: dict[str, str] | None = None, unused: str = "") -> Any:
     """A model of a Transformers class from a folder as `save_pretrained` writes it; nothing is fetched.
 
     Transformers itself fills weights that are missing with random numbers.
@@ -18,6 +18,7 @@ def pretrained(kind: str, folder: Path, names: dict[str, str] | None = None) -> 
         kind: name of the class.
         folder: where config.json and the weights lie.
         names: patterns of names in the file, and what the model calls them; None: alike.
+        unused: how the names of weights begin that the model never uses, and the file may lack; "": none do.
 
     Raises:
         WeightsError: the folder holds something else, or less.
@@ -29,7 +30,7 @@ def pretrained(kind: str, folder: Path, names: dict[str, str] | None = None) -> 
         raise
     except Exception as error:  # every format of weights has errors of its own
         raise WeightsError(f"{folder} does not hold weights for {kind} ({_line(error)}).") from error
-    _all_there(model, told["missing_keys"], folder)
+    _all_there(model, (name for name in told["missing_keys"] if not unused or not name.startswith(unused)), folder)
     return model
 
 
