@@ -25,7 +25,7 @@ ENLARGING = ("upscale", "alpha")
 FINDING = ("detect", "understand")
 """Those that only peeling needs."""
 
-WAYS = {("detect", "none"), ("decompose", PEELING)}
+WAYS = {("detect", "none"), ("depth", "none"), ("decompose", PEELING)}
 """(Role, choice) that is no backend."""
 
 
@@ -152,7 +152,7 @@ def chosen(recipe: Recipe, roles: tuple[str, ...] = CHOSEN) -> Iterator[tuple[st
     if recipe.scale == 1 and not (recipe.size or recipe.dpi):
         unused |= set(ENLARGING)
     if recipe.decompose != PEELING:
-        unused |= set(FINDING)
+        unused |= set(FINDING) | (set() if "depth" in recipe.keep else {"depth"})
     for role in roles:
         choice = (role, getattr(recipe, role))
         if choice not in WAYS and role not in unused:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from layersr import backends, decomposing, filling, needs, references, upscaling
 from layersr import recipe as recipes
-from layersr.arrays import Mask
+from layersr.arrays import Alpha, Mask
 from layersr.backends import torching
 from layersr.errors import UsageError
 from layersr.images import read_mask
@@ -45,7 +45,8 @@ def run(image: Image, recipe: Recipe | None = None, report: Report = silent) -> 
     """
     recipe = needs.resolved(recipe or Recipe())
     larger = sizes(image, recipe).scale > 1  # what cannot be is refused before the work
-    stack = decompose(image, recipe, within(report, 0.0, 0.6 if larger else 1.0))
+    depth = _depth(image, recipe, report)
+    stack = decompose(image, recipe, within(report, 0.0, 0.6 if larger else 1.0), depth)
     flat = "flat" in recipe.keep
     stack = upscale(stack, recipe, within(report, 0.6, 0.8 if flat else 1.0))
     if recipe.layer_masks:
@@ -58,6 +59,8 @@ def run(image: Image, recipe: Recipe | None = None, report: Report = silent) -> 
         stack = stack.with_layers((*stack.layers, references.original(image, stack)))
     if "provenance" in recipe.keep:
         stack = stack.with_layers((*stack.layers, references.provenance(stack)))
+    if depth is not None and "depth" in recipe.keep:
+        stack = stack.with_layers((*stack.layers, references.depth(depth, stack)))
     return replace(stack, recipe=recipes.dumps(recipe))
 
 
@@ -76,11 +79,22 @@ def sizes(image: Image | LayerStack, recipe: Recipe) -> Sizing:
     return sizing(image.width, image.height, image.resolution, recipe.scale, recipe.size, recipe.dpi)
 
 
-def decompose(image: Image, recipe: Recipe | None = None, report: Report = silent) -> LayerStack:
-    """The first half of `run`: the exact stack at the picture's own size; the recipe's scale does not matter."""
+def decompose(
+    image: Image, recipe: Recipe | None = None, report: Report = silent, depth: Alpha | None = None
+) -> LayerStack:
+    """The first half of `run`: the exact stack at the picture's own size; the recipe's scale does not matter.
+
+    Args:
+        image: see `run`.
+        recipe: likewise.
+        report: likewise.
+        depth: relative depth of the picture, 0 nearest; estimated as the recipe says where None.
+    """
     recipe = needs.resolved(recipe or Recipe())
     if recipe.decompose != recipes.PEELING:
         return _at_once(image, recipe, report)
+    if depth is None:
+        depth = _depth(image, recipe, report)
     prompts, wanted = _prompts(recipe, image), names(recipe.order) if recipe.order else []
     report(Progress("load models", 0.0))
     models = decomposing.Models(
@@ -97,10 +111,21 @@ def decompose(image: Image, recipe: Recipe | None = None, report: Report = silen
         prompts,
         report,
         wanted,
+        depth,
     )
     del models  # enlarging has models of its own, and the memory for them
     torching.give_back()
     return stack
+
+
+def _depth(image: Image, recipe: Recipe, report: Report) -> Alpha | None:
+    """Relative depth of the picture, 0 nearest, where the recipe names a model and something wants to know."""
+    if ("depth", recipe.depth) not in needs.chosen(recipe):
+        return None
+    report(Progress("estimate depth", 0.0))
+    found = backends.load("depth", recipe.depth, recipe.device)(decomposing.as_shown(image))
+    torching.give_back()
+    return found
 
 
 def _at_once(image: Image, recipe: Recipe, report: Report) -> LayerStack:

@@ -19,6 +19,7 @@ PRESETS: dict[str, dict[str, tuple[str, ...]]] = {
         "infill": ("classic",),
         "upscale": ("classic",),
         "alpha": ("classic",),
+        "depth": ("none",),
     },
     "standard": {
         # It was taught what lies on top. Models of subjects see one, panoptic ones know 80 things of photographs, and
@@ -29,6 +30,7 @@ PRESETS: dict[str, dict[str, tuple[str, ...]]] = {
         "infill": ("lama", "layersr"),
         "upscale": ("layersr",),
         "alpha": ("layersr",),
+        "depth": ("depth-anything", "none"),
     },
     "best": {
         "detect": ("layersr",),
@@ -38,9 +40,13 @@ PRESETS: dict[str, dict[str, tuple[str, ...]]] = {
         # Faithful ones; those that invent, in holes or in texture, are for whoever asks for them.
         "upscale": ("swin2sr", "layersr-careful"),
         "alpha": ("layersr",),
+        "depth": ("depth-anything", "none"),
     },
 }
-"""Preset, role, and the backends that do it, the best first; the last one comes with layersr where any does."""
+"""Preset, role, and the backends that do it, the best first; the last one comes with layersr where any does.
+
+"none" is the way of doing without.
+"""
 
 SLOW: frozenset[tuple[str, str]] = frozenset({("infill", "lama-refined"), ("upscale", "swin2sr")})
 """(Role, backend) that takes many minutes a picture on a CPU: presets take those on an accelerator only."""

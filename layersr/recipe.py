@@ -10,7 +10,7 @@ from layersr.errors import UsageError
 from layersr.presets import PRESETS, choices
 from layersr.sizing import SCALES, check
 
-KEEPS = ("flat", "original", "provenance")
+KEEPS = ("flat", "original", "provenance", "depth")
 """What can be kept as a hidden layer."""
 
 PEELING = "layersr"
@@ -41,11 +41,13 @@ class Recipe:
         infill: backend that paints what is hidden.
         upscale: backend that super-resolves colours.
         alpha: backend that enlarges mattes.
+        depth: backend that estimates how far things are, which helps to tell their order; "none": nothing does.
         device: where models run (`layersr.devices`).
         seed: for every random choice.
         context: beside edges, colours are enlarged in the picture around them and unmixed, not by themselves.
         keep: hidden layers for reference: "flat" is the picture enlarged as a whole by the same models, "original" the
-            picture as it came, "provenance" shows which pixels were estimated (yellow) or invented (red).
+            picture as it came, "provenance" shows which pixels were estimated (yellow) or invented (red), "depth" what
+            `depth` says, near white.
         layer_masks: an element's soft edge is a layer mask over whole colours, not transparency.
         keep_together: all that is asked for by words, masks, boxes and points is one element.
         order: a file of layer names, one a line, the top one first: those elements are put in that z-order.
@@ -68,6 +70,7 @@ class Recipe:
     infill: str = "layersr"
     upscale: str = "layersr"
     alpha: str = "layersr"
+    depth: str = "none"
     device: str = "cpu"
     seed: int = 0
     context: bool = False
@@ -85,6 +88,8 @@ class Recipe:
         for name in self.keep:
             if name not in KEEPS:
                 raise UsageError(f"There is nothing named {name!r} to keep; there is {', '.join(KEEPS)}.")
+        if "depth" in self.keep and self.depth == "none":
+            raise UsageError("There is no depth to keep without a model that estimates it; name one: --depth NAME.")
         check(self.size)
         devices.check(self.device)
         if self.max_layers < 0:

@@ -17,6 +17,9 @@ UNSURE = 0.5
 INVENTED = 0.5
 """Share of invented pixels above which a layer is worth a look."""
 
+FARTHER = 0.3
+"""How likely depth holds a layer nearer than one it lies above, below which the two are worth a look."""
+
 TIGHT = 0.01
 """Travel, in widths of the canvas, below which a layer is worth a look before it is moved."""
 
@@ -101,6 +104,14 @@ def _check(layers: list[dict[str, Any]], figures: dict[str, Any], width: int) ->
     invented = {name: share for name, share in invented.items() if share > INVENTED}
     if invented:
         sentences.append(f"Mostly invented, since hidden in the picture: {_list(invented)}; look at these alone.")
+    turned = [
+        f"“{layer['name']}” above “{other}”"
+        for layer in layers
+        for other, likely in layer["facts"].get("nearer", {}).items()
+        if likely < FARTHER
+    ]
+    if turned:
+        sentences.append(f"Shape and depth do not agree which lies above (--order turns it): {', '.join(turned)}.")
     held = [layer["name"] for layer in layers if _least(layer["facts"].get("travel")) < TIGHT * width]
     if held:
         names = ", ".join(f"“{name}”" for name in held)
@@ -116,4 +127,4 @@ def _list(shares: dict[str, float]) -> str:
 
 
 def _least(travel: dict[str, int | None] | None) -> float:
-    return min((n for n in (travel or {}).values() if n is not None), default=float("inf"))
+    return float(min((n for n in (travel or {}).values() if n is not None), default=float("inf")))

@@ -53,7 +53,7 @@ MAY_USE = {
     "decoding": {"errors"},
     "images": {"decoding", "credits", "layers", "color", "arrays", "errors", "documents"},
     "bleed": {"arrays", "color"},
-    "references": {"layers", "color"},
+    "references": {"layers", "color", "arrays"},
     "masking": {"layers", "color", "bleed"},
     "travel": {"layers", "color", "arrays"},
     "light": {"layers", "color"},

@@ -180,3 +180,10 @@ def test_damaged_weights_are_told(name: str, tmp_path: Path):
     (tmp_path / "file.onnx").write_bytes(b"no network")
     with pytest.raises(WeightsError, match=r"does not hold weights|cannot be loaded"):
         backends.load("matte", f"{name}={tmp_path if name == 'vitmatte' else tmp_path / 'file.onnx'}")
+
+
+def test_weights_of_one_name_are_the_same_whatever_loads_them():
+    known = {}
+    for backend in backends.find().values():
+        for one in backend.weights:
+            assert known.setdefault(one.name, one) == one

@@ -1,6 +1,8 @@
 """What models of Transformers say of distances, as relative depth: 0 nearest, 1 farthest."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,13 +26,13 @@ class RelativeDepth:
     """See `roles.DepthEstimator`.
 
     Args:
-        model: any of Transformers' depth models.
+        model: any of Transformers' depth models, as a `TorchModel`.
         view: how it sees.
         metres: it says metres, not nearness (1 / distance, up to a factor and a shift).
         room: it wants the picture mirrored beyond its edges by so many times the root of half a side.
     """
 
-    def __init__(self, model: TorchModel, view: View, metres: bool = False, room: float = 0.0) -> None:
+    def __init__(self, model: Callable[..., Any], view: View, metres: bool = False, room: float = 0.0) -> None:
         self._model, self._view, self._metres, self._room = model, view, metres, room
 
     def __call__(self, image: RGB) -> Alpha:
@@ -54,7 +56,8 @@ def relative(said: np.ndarray, metres: bool = False) -> Alpha:
         said: nearness, float32 (h, w), more is nearer.
         metres: it is metres instead.
     """
-    said = np.nan_to_num(said, nan=0.0, posinf=np.finfo(np.float32).max, neginf=0.0)
+    finite = said[np.isfinite(said)]
+    said = np.where(np.isfinite(said), said, np.median(finite) if finite.size else np.float32(0))
     near = 1 / np.maximum(said, CLOSEST) if metres else said
     low, high = np.percentile(near, [OUTLIERS, 100 - OUTLIERS])
     span = max(high - low, FLAT * abs(high), 1e-6)

@@ -3,8 +3,8 @@
 A. Levin, D. Lischinski and Y. Weiss, *A Closed-Form Solution to Natural Image Matting*, TPAMI 2008: the matte is a
 linear function of colour in every window of 3 x 3 pixels. Q. Chen, D. Li and C.-K. Tang, *KNN Matting*, TPAMI 2013:
 pixels of like colour and place have like mattes, wherever they lie. Both need no weights. Solved by T. Germer, T.
-Uelwer, S. Conrad and S. Harmeling, *PyMatting: A Python Library for Alpha Matting*, JOSS 2020 (MIT), compiled when it is
-first imported: that takes a minute, once.
+Uelwer, S. Conrad and S. Harmeling, *PyMatting: A Python Library for Alpha Matting*, JOSS 2020 (MIT), compiled when it
+is first imported: that takes a minute, once.
 
 Closed form is good where colours tell things from their surroundings and the trimap is narrow, and keeps hair to the
 pixel; K nearest neighbours is slower, and better where a background shows through holes. Both take time and memory by

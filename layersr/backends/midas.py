@@ -1,8 +1,8 @@
 """MiDaS 3.0, the Dense Prediction Transformer: how near things are, sturdy on photographs of all kinds.
 
-R. Ranftl, A. Bochkovskiy and V. Koltun, *Vision Transformers for Dense Prediction*, ICCV 2021; R. Ranftl et al., *Towards
-Robust Monocular Depth Estimation*, TPAMI 2022. Weights Intel/dpt-large (Apache-2.0, 1.4 GB; the code is MIT), loaded by
-Transformers. It says relative nearness and sees a square of 384 pixels.
+R. Ranftl, A. Bochkovskiy and V. Koltun, *Vision Transformers for Dense Prediction*, ICCV 2021; R. Ranftl et al.,
+*Towards Robust Monocular Depth Estimation*, TPAMI 2022. Weights Intel/dpt-large (Apache-2.0, 1.4 GB; the code is MIT),
+loaded by Transformers. It says relative nearness and sees a square of 384 pixels.
 """
 
 from pathlib import Path

@@ -15,6 +15,7 @@ from layersr.cli.outputs import DOCUMENTS, check_distinct, check_document, check
 from layersr.cli.prompts import InOrder, Numbers, check_prompts
 from layersr.cli.sizes import sized, sized_by
 from layersr.errors import LayersrError, UsageError
+from layersr.recipe import KEEPS
 
 if TYPE_CHECKING:
     from layersr.layers import Image, LayerStack
@@ -58,14 +59,15 @@ class Job:
 @click.option("--infill", metavar="NAME", help="What paints hidden parts [layersr].")
 @click.option("--upscale", metavar="NAME", help="What enlarges colours [layersr].")
 @click.option("--alpha", metavar="NAME", help="What enlarges soft edges [layersr].")
+@click.option("--depth", metavar="NAME", help="What estimates how far things are, to tell their order [none].")
 @click.option("--context", is_flag=True, default=None, help="Enlarge colours at edges in the picture around them.")
 @equipping.equipped
 @click.option("--seed", type=int, metavar="N", help="For every random choice [0].")
 @click.option(
     "--keep",
     multiple=True,
-    type=click.Choice(["flat", "original", "provenance"]),
-    help="Add a hidden layer: the picture enlarged as a whole; as it came; what was invented. Repeatable.",
+    type=click.Choice(KEEPS),
+    help="Add a hidden layer: the picture enlarged as a whole; as it came; what was invented; depth. Repeatable.",
 )
 @click.option("--masks", "layer_masks", is_flag=True, default=None, help="Soft edges as layer masks, to paint on.")
 @click.option("--recipe", "recipe_file", metavar="FILE", help="Take all these choices from a TOML file.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from layersr.arrays import Alpha
 from layersr.blocks import means
 from layersr.decomposing import small
 from layersr.decomposing.alike import gathered
@@ -20,7 +21,7 @@ from layersr.layers import Image, LayerStack
 from layersr.progress import Progress, Report, silent, within
 from layersr.roles import Prompt
 
-__all__ = ["Limits", "Models", "decompose", "decompose_at_once"]
+__all__ = ["Limits", "Models", "as_shown", "decompose", "decompose_at_once"]
 
 
 def decompose(
@@ -30,6 +31,7 @@ def decompose(
     prompts: Sequence[Prompt] = (),
     report: Report = silent,
     wanted_order: Sequence[str] = (),
+    depth: Alpha | None = None,
 ) -> LayerStack:
     """The layer stack of a flat picture. Law: `flatten(decompose(image)) == image.pixels`, every pixel, every bit.
 
@@ -40,12 +42,14 @@ def decompose(
         prompts: what the artist asks for, lifted first.
         report: hears how far it is.
         wanted_order: names of elements from the top down; they are placed so, where they are found.
+        depth: relative depth of the picture, 0 nearest, where a model estimated it; it helps to tell the order.
 
     Returns:
         background and elements, back to front, at the picture's depth, each with its shadow (a black layer that
         multiplies) or its glow (one of one colour that screens) in a group with it, where one was found, with
         provenance and `facts` per layer: "confidence", "peel", "asked", "covers" (names of those it touches that it
-        lies above, and how sure that is) and "travel" (`travel.Travel`, in pixels of the picture) of each element.
+        lies above, and how sure that is) and "travel" (`travel.Travel`, in pixels of the picture) of each element; with
+        depth also "depth" (of what is seen of it) and "nearer" (how likely depth holds it nearer than those).
     """
     picture = as_shown(image)
     times = 1 if models.enlarge is None else small.factor(image.height, image.width)
@@ -56,7 +60,7 @@ def decompose(
     peeled = peel(picture, models, limits or Limits(), prompts, within(report, 0.0, 0.6))
     report(Progress("order", 0.6))
     opened = peeled.layout.opened if peeled.layout else None
-    elements = gathered(order(named(peeled.elements, canvas), canvas, wanted_order, opened), canvas)
+    elements = gathered(order(named(peeled.elements, canvas), canvas, wanted_order, opened, depth), canvas)
     elements = extend(elements, canvas)
     report(Progress("infill background", 0.62))
     cast = lights(picture, elements)

@@ -23,6 +23,8 @@ class Element:
         asked: the artist asked for it.
         name: what its layer is called.
         covers: how sure it is that it lies above others that it touches, 0 to 1, by their names.
+        nearer: how likely depth holds it nearer than those, 0 to 1, by their names; without those it says nothing of.
+        depth: relative depth of what is seen of it, 0 nearest; None where nobody knows.
         group: name of the group its layer lies in, or "".
     """
 
@@ -35,6 +37,8 @@ class Element:
     asked: bool = False
     name: str = ""
     covers: Mapping[str, float] = field(default_factory=dict)
+    nearer: Mapping[str, float] = field(default_factory=dict)
+    depth: float | None = None
     group: str = ""
 
     def on(self, canvas: tuple[int, int]) -> np.ndarray:

@@ -28,14 +28,16 @@ BESIDE, STEP, RIM = 2, 8, 4
 and how near to the canvas's end nothing is told."""
 
 
-def above(a: Mask, b: Mask, rounds: tuple[int, int] = (0, 0), more_open: float | None = None) -> float:
+def above(
+    a: Mask, b: Mask, rounds: tuple[int, int] = (0, 0), more_open: float | None = None, nearer: float = 0.0
+) -> float:
     """Occlusion evidence: positive if a covers b, in [-1, 1]; 0 if they do not touch, or nothing tells.
 
     Two cues for who owns the border between two things. Things are mostly convex where they end by themselves; where
     one is bitten by another, its convex hull reaches into the other, so the one whose hull the other invades lies
     below (Kanizsa and Gerbino 1976; Fowlkes, Martin and Malik, *Local figure-ground cues are valid for natural images*,
     J. Vision 2007). And the contour of the one above goes on smoothly where the border ends, that of the one below
-    turns there: a T-junction. Their logits are added, and the detector's; 0 is undecided, 1 certain.
+    turns there: a T-junction. Their logits are added, and the detector's and depth's; 0 is undecided, 1 certain.
 
     What came off later was completed under what came off before, so where both are, the earlier one is what is seen:
     the border is read off the shapes as they were seen. Read off the completed ones, hulls and junctions are right
@@ -46,13 +48,14 @@ def above(a: Mask, b: Mask, rounds: tuple[int, int] = (0, 0), more_open: float |
         b: likewise.
         rounds: of the peel loop, 0 first, in which a and b came off.
         more_open: by how many logits a is likelier to lie open than b (`likelier_open`); None if nobody knows.
+        nearer: by how many logits a is likelier to be nearer than b (`nearness.nearer`).
     """
     if not touching(a, b):
         return 0.0
-    a, b = _as_seen(a, b, rounds)
+    a, b = as_seen(a, b, rounds)
     shape = np.array([_bitten(b, a), _turn(b, a) - _turn(a, b)])
     logit = shape @ ALONE if more_open is None else np.append(shape, more_open) @ BESIDES
-    verdict = float(np.tanh(logit / 2))
+    verdict = float(np.tanh((logit + nearer) / 2))
     return 0.0 if abs(verdict) < EVIDENCE else verdict
 
 
@@ -92,7 +95,7 @@ def touching(a: Mask, b: Mask) -> bool:
     return bool((cv2.dilate(a.astype(np.uint8), near) & cv2.dilate(b.astype(np.uint8), near)).any())
 
 
-def _as_seen(a: Mask, b: Mask, rounds: tuple[int, int]) -> tuple[Mask, Mask]:
+def as_seen(a: Mask, b: Mask, rounds: tuple[int, int]) -> tuple[Mask, Mask]:
     """The two without what the one lifted earlier hid of the other; as they are where that is all of it."""
     seen = (a, b) if rounds[0] == rounds[1] else (a, b & ~a) if rounds[0] < rounds[1] else (a & ~b, b)
     return seen if seen[0].any() and seen[1].any() else (a, b)

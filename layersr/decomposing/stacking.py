@@ -37,6 +37,8 @@ def stacked(
         rows, columns = element.window
         facts = {} if element.score is None else {"confidence": round(element.score, 3)}
         facts |= {"peel": element.peel, "asked": element.asked, "covers": dict(element.covers)}
+        if element.depth is not None:
+            facts |= {"depth": round(element.depth, 3), "nearer": dict(element.nearer)}
         at = (columns.start, rows.start)
         layer = _layer(element.name, element.colour, element.alpha, at, image.pixels.dtype, facts)
         layers.append(replace(layer, group=group))

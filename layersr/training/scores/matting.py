@@ -8,8 +8,6 @@ gives it back almost exactly, so on the lemur the others are in effect measured 
 
 import time
 from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
-from io import StringIO
 from pathlib import Path
 
 import cv2
@@ -18,7 +16,7 @@ import numpy as np
 from layersr.backends import load
 from layersr.backends.cubic_alpha import enlarged
 from layersr.backends.guided_alpha import changing
-from layersr.errors import InputError
+from layersr.errors import BackendError, InputError
 from layersr.training.guided_alpha import enlargement, shrunk_alpha
 from layersr.training.mattes import Matted, Stock, layer_of, sides, stock
 from layersr.training.trimaps import around, rough
@@ -67,18 +65,15 @@ def _mean(method: Method, cases: list[Matted]) -> tuple[float, float, float]:
 
 
 def _methods() -> tuple[dict[str, Method], list[str]]:
-    """Every method that can be had here, and a sentence for one that cannot."""
+    """Every method that can be had here, and a sentence for each that cannot."""
     methods = {"layersr": load("matte", "layersr"), "classic": load("matte", "classic"), "guided filter": guided}
-    try:
-        from pymatting import estimate_alpha_cf
-    except ImportError as error:
-        return methods, [f"Closed form is left out: {error}."]
-
-    def closed_form(image: np.ndarray, trimap: np.ndarray) -> np.ndarray:
-        with redirect_stdout(StringIO()), redirect_stderr(StringIO()):  # it tells of every second try
-            return estimate_alpha_cf(image.astype(np.float64), trimap.astype(np.float64)).astype(np.float32)
-
-    return methods | {"closed form (PyMatting)": closed_form}, []
+    remarks = []
+    for name in ("closed-form", "knn"):
+        try:
+            methods[f"{name} (PyMatting)"] = load("matte", name)
+        except BackendError as error:
+            remarks.append(f"{name} is left out. {error}")
+    return methods, remarks
 
 
 def guided(image: np.ndarray, trimap: np.ndarray, radius: int = 15, epsilon: float = 1e-5) -> np.ndarray:
