@@ -81,6 +81,15 @@ def test_what_has_no_solution_is_said_and_made_by_colour_samples(capfd: pytest.C
     assert not capfd.readouterr().out  # PyMatting prints what it tries
 
 
+def test_noise_and_wide_unknowns_have_a_solution_too():
+    rng = np.random.default_rng(0)
+    trimap = np.full((130, 170), 0.5, np.float32)
+    trimap[:, :20], trimap[:, 150:] = 0, 1
+    for image in (rng.random((130, 170, 3)), cv2.GaussianBlur(rng.random((130, 170, 3)), (0, 0), 2)):
+        alpha = laplacian("closed-form")(image.astype(np.float32), trimap)  # a Notice would be an error
+        assert alpha[:, 20:40].mean() < alpha[:, 130:150].mean()
+
+
 def test_nothing_to_solve_is_not_asked():
     image, trimap, _ = scene(40, 50)
     model = LaplacianMatter(lambda *_: pytest.fail("asked"), 2, 10**6)
