@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from layersr.documents import png
-from layersr.documents.guard import unpacking
+from layersr.documents.guard import check_size, unpacking
 from layersr.errors import InputError
 from layersr.layers import Layer
 
@@ -158,8 +158,10 @@ def one_depth(layers: Sequence[Layer], notes: list[str]) -> tuple[Layer, ...]:
     """The layers, all at 16 bit where some are; says so in the notes."""
     if len({layer.pixels.dtype for layer in layers}) > 1:
         notes.append("Some layers have 8 bits and some 16; all were given 16.")
-        layers = [
-            replace(layer, pixels=layer.pixels.astype(np.uint16) * 257) if layer.pixels.dtype == np.uint8 else layer
-            for layer in layers
-        ]
+        layers = [_deep(layer) if layer.pixels.dtype == np.uint8 else layer for layer in layers]
     return tuple(layers)
+
+
+def _deep(layer: Layer) -> Layer:
+    check_size(layer.width, layer.height, "layer", 8)
+    return replace(layer, pixels=layer.pixels.astype(np.uint16) * np.uint16(257))

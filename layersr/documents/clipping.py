@@ -73,9 +73,12 @@ def loads(block: bytes) -> tuple[Path, ...]:
 def from_groups(stack: LayerStack, paths: Iterable[Path]) -> LayerStack:
     """Undo `as_groups`. A group that another application changed so that it is none of those stays a group."""
     layers, groups = list(stack.layers), dict(stack.groups)
+    within: dict[Path, list[int]] = {}
+    for n, layer in enumerate(layers):
+        for depth in range(1, len(layer.group) + 1):
+            within.setdefault(layer.group[:depth], []).append(n)
     for path in paths:
-        group = groups.get(path, Group())
-        places = [n for n, layer in enumerate(layers) if layer.group[: len(path)] == path]
+        group, places = groups.get(path, Group()), within.get(path, [])
         members = [layers[n] for n in places]
         if not _clips(group, path, members) or places != list(range(places[0], places[-1] + 1)):
             continue
@@ -92,4 +95,4 @@ def _clips(group: Group, path: Path, members: list[Layer]) -> bool:
         return False
     base = members[0]
     plain = base.opacity == 1 and base.visible and base.blend == "normal"
-    return plain and group.blend != PASS_THROUGH and group.mask is None
+    return plain and group.blend != PASS_THROUGH and group.mask is None and not group.locks

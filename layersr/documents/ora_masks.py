@@ -19,6 +19,7 @@ import numpy as np
 from layersr import color
 from layersr.documents import clipping
 from layersr.documents.archive import stored_text
+from layersr.documents.guard import check_size
 from layersr.flattening import multiply
 from layersr.groups import walk
 from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
@@ -168,7 +169,7 @@ def meant(stack: LayerStack, marks: Marks) -> LayerStack:
     for path in set(marks.through) & set(groups):
         if groups[path].blend == "normal":
             groups[path] = replace(groups[path], blend=PASS_THROUGH)
-    groups = {path: group for path, group in groups.items() if not group.plain or group.mask is not None}
+    groups = {path: group for path, group in groups.items() if not group.usual}
     return clipping.from_groups(replace(stack, layers=tuple(layers), groups=groups), marks.clips)
 
 
@@ -202,6 +203,7 @@ def _placed(mask: LayerMask, place: tuple[int, int, int, int, bool] | None) -> L
 
 def _shaped(layer: Layer, mask: LayerMask) -> Layer:
     """A base with its own transparency again."""
+    check_size(layer.width, layer.height, "layer", 4 * layer.pixels.itemsize)  # before, several may have shared it
     pixels = layer.pixels.copy()
     if pixels.size:
         pixels[..., 3] = multiply(pixels[..., 3], mask.over(layer.left, layer.top, layer.width, layer.height))

@@ -30,7 +30,7 @@ from layersr import documents
 from layersr.documents import guard
 from layersr.errors import LayersrError
 from layersr.flattening import flatten
-from layersr.layers import Layer, LayerStack
+from layersr.layers import LOCKS, Layer, LayerStack
 
 SECONDS, PATIENCE = 5.0, 60.0
 BYTES = 2**30
@@ -50,7 +50,8 @@ def full(dtype: type) -> LayerStack:
     codes = np.full(soft.pixels.shape[:2], 2, np.uint8)
     soft = replace(soft, provenance=codes, facts={"label": "猫", "deep": [1, {"a": None}]})
     curve = Layer("curve", np.zeros((0, 0, 4), dtype), adjustment=b"8BIMcurv\0\0\0\0")
-    return replace(stack, layers=(low, soft, *rest, curve), recipe="scale = 2\n")
+    layers = tuple(replace(x, locks=LOCKS) if n % 2 else x for n, x in enumerate((low, soft, *rest, curve)))
+    return replace(stack, layers=layers, recipe="scale = 2\n", credits={"creator": "Åsa", "title": "<猫>"})
 
 
 def seeds(folder: Path, places: list[Path]) -> list[Path]:

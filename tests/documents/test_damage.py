@@ -3,7 +3,6 @@
 import errno
 import os
 import random
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import pytest
 from document_stacks import scene
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mutations import harm, parts_of, put_together
 
 from layersr import documents
 from layersr.documents import xcf
@@ -45,22 +45,11 @@ def refused_or_read(path: Path) -> bool:
 
 
 @settings(max_examples=150)
-@given(data=st.data(), name=st.sampled_from(NAMES), seed=st.integers(0, 2**32))
-def test_mutated(tmp_path_factory: pytest.TempPathFactory, written: Path, data: st.DataObject, name: str, seed: int):
-    rng = random.Random(seed)
-    path = tmp_path_factory.mktemp("mutated") / name
-    victim = path
-    if name == "x":
-        shutil.copytree(written / name, path)
-        victim = rng.choice(sorted(path.iterdir()))
-    content = bytearray((written / name if victim == path else victim).read_bytes())
-    # Structure stands at the beginning and (zip) the end; noise amid the pixels would only be noise in the picture.
-    near = data.draw(st.sampled_from([40, 400, 4000, len(content)]))
-    for _ in range(data.draw(st.integers(1, 6))):
-        position = rng.randrange(min(near, len(content)))
-        position = position if rng.random() < 0.7 else len(content) - 1 - position
-        content[position] = rng.choice([0, 1, 127, 128, 255, rng.randrange(256)])
-    victim.write_bytes(content)
+@given(name=st.sampled_from(NAMES), seed=st.integers(0, 2**32))
+def test_mutated(tmp_path_factory: pytest.TempPathFactory, written: Path, name: str, seed: int):
+    """The same for hours, with documents of other applications too and an eye on time and memory: `fuzz.py`."""
+    path, parts = tmp_path_factory.mktemp("mutated") / name, parts_of(written / name)
+    put_together(parts, harm(random.Random(seed), parts, [data for data in parts.values() if data]), path)
     refused_or_read(path)
 
 

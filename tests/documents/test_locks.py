@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from apps import krita_save, missing
-from document_stacks import assert_same, masked_scene, scene
+from document_stacks import assert_comes_back, assert_same, masked_scene, scene
 from gimp_scripts import gimp_save
 from psd_tools import PSDImage
 from psd_tools.constants import ProtectedFlags, Tag
@@ -51,6 +51,11 @@ def test_what_becomes_of_them_elsewhere_is_told():
         assert sentence.startswith(word)
         told = [f"“{number}”" in sentence for number in range(len(ALL_SETS))]
         assert told == [locks not in fine for locks in ALL_SETS]
+
+
+@pytest.mark.parametrize("name", ["x.psd", "x.ora", "x.kra", "x.xcf", "x"])
+def test_they_come_back(tmp_path: Path, name: str):
+    assert_comes_back(locked(), tmp_path / name)
 
 
 def test_psd_tools_sees_them(tmp_path: Path):
