@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layersr import backends, pipeline
@@ -27,6 +27,7 @@ def hole() -> np.ndarray:
     return mask
 
 
+@settings(max_examples=6)
 @given(dtype=st.sampled_from([np.uint8, np.uint16]), transparent=st.booleans(), seed=st.integers(0, 99))
 def test_only_the_hole_changes_and_what_stood_in_it_does_not_matter(dtype: type, transparent: bool, seed: int):
     image, model = picture(dtype, transparent), backends.load("infill", "classic")

@@ -80,7 +80,7 @@ def play(profile: Path, part: str, picture: Path, folder: Path, **more: str) -> 
                 env=kept | own | {"DISPLAY": display},
                 capture_output=True,
                 text=True,
-                timeout=150,
+                timeout=420,
                 check=False,
             )
         finally:

@@ -19,7 +19,8 @@ PLUGIN = HERE.parent.parent / "krita_plugin"
 def test_qt_parts(version: str, tmp_path: Path):
     if importlib.util.find_spec(f"PyQt{version}") is None:
         pytest.skip(f"needs PyQt{version}: pip install 'layersr[plugin]'")
-    command = [sys.executable, "-m", "pytest", "-n0", "-q", "-p", "no:cacheprovider", str(HERE / "checks_outside.py")]
+    checks = str(HERE / "checks_outside.py")
+    command = [sys.executable, "-m", "pytest", "-o", "addopts=", "-p", "no:cacheprovider", checks]
     own = {"LAYERSR_QT": version, "LAYERSR_MOCK_HOME": str(tmp_path)}
     run = subprocess.run(command, env=os.environ | own, capture_output=True, text=True, timeout=240, check=False)
     assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-2000:]
