@@ -114,6 +114,8 @@ def usable(role: str, name: str, here: bool = True) -> bool:
         name: of the backend.
         here: its weights must be here; otherwise it is enough that they may be fetched.
     """
+    if (role, name) in WAYS:
+        return True
     found = backends.find().get((role, name))
     if found is None or backends.missing(found.extra):
         return False

@@ -49,6 +49,7 @@ def test_presets_name_backends_that_exist_and_for_every_role_one_that_comes_with
             for name in names:
                 assert (role, name) in {*backends.find(), *needs.WAYS}
             last = (role, names[-1])
+            assert last not in needs.WAYS or needs.usable(*last)
             assert role == "understand" or last in needs.WAYS or not backends.find()[last].extra
     assert set(backends.find()) >= presets.SLOW
     assert not set(PRESETS) & {name for _, name in backends.find()}
