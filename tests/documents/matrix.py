@@ -25,7 +25,7 @@ DEPTHS = (8, 16)
 
 ASPECTS = (
     *("opens", "tree", "names", "visibility", "opacity", "blend", "offsets", "pixels"),
-    *("masks", "clipping", "picture", "profile", "resolution", "thumbnail"),
+    *("masks", "clipping", "locks", "picture", "profile", "resolution", "thumbnail"),
 )
 """What of a document is compared; "opens" counts for all of it."""
 
@@ -149,6 +149,8 @@ def _differing(stack: LayerStack, seen: Seen, grouped: bool) -> Iterator[str]:
         yield "blend"
     if any(a.clipped != b.clipped for a, b in pairs):
         yield "clipping"
+    if any(a.locks != b.locks for a, b in owners):
+        yield "locks"
     trimmed = [(_trimmed(a), _trimmed(b)) for a, b in pairs]
     if any(a[:2] != b[:2] for a, b in trimmed):
         yield "offsets"

@@ -8,7 +8,7 @@ from document_stacks import glowing_scene, noise, shadowed_scene
 from readers.profiles import wide_profile
 
 from layersr import color
-from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
+from layersr.layers import LOCKS, PASS_THROUGH, Group, Layer, LayerMask, LayerStack
 
 WIDTH, HEIGHT = 48, 36
 
@@ -188,6 +188,15 @@ def _(dtype: type) -> LayerStack:
 def _(dtype: type) -> LayerStack:
     lower, upper = pair(dtype)
     return document(dtype, replace(lower, opacity=204 / 255), replace(upper, clipped=True))
+
+
+@feature("locks", "locks")
+def _(dtype: type) -> LayerStack:
+    """Each by itself, since readers know some of them; all at once on a layer and on a group."""
+    sets = [LOCKS, *(frozenset({lock}) for lock in sorted(LOCKS))]
+    layers = (Layer(f"locked {n}", soft(dtype, n), 7 * n, 5 * n, locks=locks) for n, locks in enumerate(sets))
+    inside = Layer("inside", soft(dtype, 7), 20, 9, group=("group",))
+    return document(dtype, *layers, inside, groups={("group",): Group(locks=LOCKS)})
 
 
 @feature("shadow", "blend")

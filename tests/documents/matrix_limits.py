@@ -120,6 +120,15 @@ LIMITS = (
         "Written as an isolated group, which looks the same; layersr reads it back as it was.",
         *(BAKED, "Krita", "kra", "opacity of a group that|mask of a group", "blend"),
     ),
+    _limit("Krita ignores locks in a PSD.", LOST, "Krita", "psd psb", "locks", "locks"),
+    _limit(
+        "OpenRaster locks all of a layer or group, or nothing; layersr reads it back as it was.",
+        *(LOST, "Krita", "ora", "locks", "locks"),
+    ),
+    _limit(
+        "Krita locks all of a layer or group, or the transparency of a layer; layersr reads it back as it was.",
+        *(LOST, "Krita", "kra", "locks", "locks"),
+    ),
     _limit("Krita refuses what GIMP has written since 2.9.", SILENT, "Krita", "xcf", "", "opens"),
     # GIMP
     _limit("GIMP 2.10 opens no PSB.", SILENT, "GIMP", "psb", "", "opens"),
@@ -133,6 +142,13 @@ LIMITS = (
         "Written as an isolated group in which layers show only where something is below them, which looks the same;"
         " layersr reads it back as it was.",
         *(BAKED, "GIMP", "xcf", "clipping", "tree clipping opacity"),
+    ),
+    _limit(
+        "Of the locks in a PSD GIMP takes those of the transparency of layers.", LOST, "GIMP", "psd", "locks", "locks"
+    ),
+    _limit(
+        "GIMP locks of a group only the pixels in it; layersr reads it back as it was.",
+        *(LOST, "GIMP", "xcf", "locks", "locks"),
     ),
     # psd-tools
     _limit(

@@ -28,9 +28,9 @@ Made by `python tests/documents/matrix_page.py` from what `test_matrix.py` besid
 
 Each feature is a small document (`tests/documents/matrix_features.py`), written by layersr at 8 and at 16 bit and
 opened in real readers. Compared are names, groups, visibility, opacity, blend modes, positions and pixels of layers
-(every bit), masks, clipping, colour profile, resolution, and the flattened picture: as the reader composites it, or for
-ag-psd, pytoshop and ImageMagick the one that stands in the file. Krita is asked through its `kritarunner`, GIMP by
-Script-Fu; Photoshop was not at hand.
+(every bit), masks, clipping, locks, colour profile, resolution, and the flattened picture: as the reader composites it,
+or for ag-psd, pytoshop and ImageMagick the one that stands in the file. Krita is asked through its `kritarunner`, GIMP
+by Script-Fu; Photoshop was not at hand.
 
 - ✓ all of it is as it was, the picture within what rounding gives
 - baked: written otherwise than it was meant, so that it looks right there

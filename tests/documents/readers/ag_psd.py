@@ -9,17 +9,19 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
+from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack, Locks
 from readers import TREE, Reader, Seen
 
 SCRIPT = Path(__file__).with_name("ag_psd.js")
 BLENDS = {"pass through": PASS_THROUGH, "linear dodge": "add"}
+LOCKS = {"transparency": "transparency", "composite": "pixels", "position": "position"}
 
 
 @cache
@@ -72,14 +74,14 @@ def _seen(document: dict | None, data: np.ndarray) -> Seen | None:
         for item in items:
             blend = BLENDS.get(item["blend"], item["blend"].replace(" ", "-"))
             if item["children"] is not None:
-                groups[*path, item["name"]] = Group(float(item["opacity"]), item["visible"], blend, mask(item))
+                settings = float(item["opacity"]), item["visible"], blend, mask(item), _locks(item)
+                groups[*path, item["name"]] = Group(*settings)
                 collect(item["children"], (*path, item["name"]))
                 continue
             pixels = array(item["pixels"]) if item["pixels"] else np.zeros((0, 0, 4), dtype)
             place = item["left"], item["top"], float(item["opacity"])
-            layers.append(
-                Layer(item["name"], pixels, *place, item["visible"], blend, path, mask(item), item["clipped"])
-            )
+            shown = Layer(item["name"], pixels, *place, item["visible"], blend, path, mask(item), item["clipped"])
+            layers.append(replace(shown, locks=_locks(item)))
 
     collect(document["layers"], ())
     resolution = tuple(map(float, document["resolution"])) if document["resolution"] else None
@@ -89,10 +91,14 @@ def _seen(document: dict | None, data: np.ndarray) -> Seen | None:
     return Seen(stack, array(document["picture"]), None, thumbnail)
 
 
+def _locks(item: dict) -> Locks:
+    return frozenset(lock for called, lock in LOCKS.items() if item["locks"].get(called))
+
+
 READER = Reader(
     name="ag-psd",
     formats=("psd", "psb"),
-    tells=TREE | {"offsets", "pixels", "picture", "masks", "clipping", "resolution", "thumbnail"},
+    tells=TREE | {"offsets", "pixels", "picture", "masks", "clipping", "locks", "resolution", "thumbnail"},
     missing=_missing,
     version=_version,
     open=_open,

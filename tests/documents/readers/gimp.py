@@ -65,17 +65,19 @@ def _seen(folder: Path, picture: np.ndarray) -> Seen | None:
     layers, groups = [], {}
     for block in re.split(r"\n(?=\()", rest.strip()):
         head, *texts = block.split("\n  ")
-        group, visible, opacity, mode, masked, active, *_ = map(float, head.strip("()").split())
+        group, visible, opacity, mode, masked, active, *locked = map(float, head.strip("()").split())
         name, *around = (re.sub(r"\\(.)", r"\1", text.strip()[1:-1]) for text in texts)
         path, blend = tuple(around[::-1]), NAMES.get(int(mode), str(mode))
-        told = Group(opacity / 100, bool(visible), blend)
+        locks = frozenset(lock for lock, on in zip(("pixels", "position", "transparency"), locked, strict=True) if on)
+        told = Group(opacity / 100, bool(visible), blend, locks=locks)
         if group:
             within = (*path, name)
             groups[within] = replace(told, mask=_mask(saved.groups.get(within, Group()), masked, active))
         else:
             layer = next(pixels)
             place, mask = (layer.left, layer.top), _mask(layer, masked, active)
-            layers.append(Layer(name, layer.pixels, *place, told.opacity, told.visible, blend, path, mask))
+            found = Layer(name, layer.pixels, *place, told.opacity, told.visible, blend, path, mask, locks=locks)
+            layers.append(found)
     stack = LayerStack(*size, tuple(layers[::-1]), groups=groups, resolution=tuple(resolution))
     return Seen(stack, shown, described(bytes(map(int, profile.split()))))
 
@@ -93,7 +95,7 @@ def _at_depth(picture: np.ndarray, dtype: type) -> np.ndarray:
 READER = Reader(
     name="GIMP",
     formats=("psd", "xcf"),
-    tells=TREE | {"offsets", "pixels", "picture", "masks", "clipping", "profile", "resolution"},
+    tells=TREE | {"offsets", "pixels", "picture", "masks", "clipping", "locks", "profile", "resolution"},
     missing=lambda: missing("gimp"),
     version=_version,
     open=_open,

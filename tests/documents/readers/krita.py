@@ -15,7 +15,7 @@ import numpy as np
 from apps import environment, missing
 
 from layersr.documents.kra_spelling import blend_of
-from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
+from layersr.layers import LOCKS, PASS_THROUGH, Group, Layer, LayerMask, LayerStack, Locks
 from readers import TREE, Reader, Seen
 from readers.profiles import called
 
@@ -92,7 +92,8 @@ class _Document:
             elif node["kind"] == "grouplayer":
                 within = (*path, node["name"])
                 blend = PASS_THROUGH if node["through"] else blend_of(node["blend"])
-                self._groups[within] = Group(node["opacity"] / 255, node["visible"], blend, self._mask(node))
+                settings = node["opacity"] / 255, node["visible"], blend, self._mask(node), _locks(node)
+                self._groups[within] = Group(*settings)
                 self._collect(_members(node), within)
 
     def _layer(self, node: dict, path: tuple[str, ...]) -> Layer:
@@ -100,7 +101,8 @@ class _Document:
         if node["pixels"]:
             pixels, (left, top) = self._colours(node["pixels"], self._dtype), node["pixels"]["place"][:2]
         opacity, visible, mask = node["opacity"] / 255, node["visible"], self._mask(node)
-        return Layer(node["name"], pixels, left, top, opacity, visible, blend_of(node["blend"]), path, mask)
+        placed = Layer(node["name"], pixels, left, top, opacity, visible, blend_of(node["blend"]), path, mask)
+        return replace(placed, locks=_locks(node))
 
     def _colours(self, part: dict, dtype: type) -> np.ndarray:
         width, height = part["place"][2:]
@@ -133,10 +135,15 @@ def _clips(node: dict) -> bool:
     return len(members) > 1 and not members[0]["inherits"] and all(member["inherits"] for member in members[1:])
 
 
+def _locks(node: dict) -> Locks:
+    """Krita knows two: of all that can be done to a node, and of a layer's transparency."""
+    return LOCKS if node["locked"] else frozenset({"transparency"} if node["alpha_locked"] else ())
+
+
 READER = Reader(
     name="Krita",
     formats=("psd", "psb", "ora", "kra"),
-    tells=TREE | {"offsets", "pixels", "picture", "masks", "clipping", "profile", "resolution"},
+    tells=TREE | {"offsets", "pixels", "picture", "masks", "clipping", "locks", "profile", "resolution"},
     missing=_missing,
     version=_version,
     open=_open,

@@ -19,7 +19,7 @@ def _seen(path: Path) -> Seen:
     return Seen(stack, flatten(stack), described(stack.icc))
 
 
-TELLS = TREE | {"offsets", "pixels", "picture", "masks", "clipping", "profile", "resolution"}
+TELLS = TREE | {"offsets", "pixels", "picture", "masks", "clipping", "locks", "profile", "resolution"}
 
 READER = Reader(
     name="layersr",

@@ -1,6 +1,7 @@
 """psd-tools: reads, and composites by itself."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from psd_tools.composite import composite
 from psd_tools.constants import BlendMode, Resource
 
 from layersr import color
-from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
+from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack, Locks
 from readers import TREE, Reader, Seen
 from readers.blending import blend_of_key
 from readers.profiles import described
@@ -59,17 +60,17 @@ def _collect(
     dtype: type,
 ) -> None:
     for item in parent:
-        opacity, visible, mask = item.opacity / 255, item.visible, _mask(item, dtype)
+        opacity, visible, mask, locks = item.opacity / 255, item.visible, _mask(item, dtype), _locks(item)
         if isinstance(item, PSDGroup):
             through = item.blend_mode == BlendMode.PASS_THROUGH
             blend = PASS_THROUGH if through else blend_of_key(item.blend_mode.value)
-            groups[*path, item.name] = Group(opacity, visible, blend, mask)
+            groups[*path, item.name] = Group(opacity, visible, blend, mask, locks)
             _collect(item, (*path, item.name), layers, groups, dtype)
         else:
             blend = blend_of_key(item.blend_mode.value)
             pixels = _pixels(item, dtype)
             found = Layer(item.name, pixels, item.left, item.top, opacity, visible, blend, path, mask, item.clipping)
-            layers.append(found)
+            layers.append(replace(found, locks=locks))
 
 
 def _pixels(layer: PSDLayer, dtype: type) -> np.ndarray:
@@ -87,10 +88,18 @@ def _mask(layer: PSDLayer, dtype: type) -> LayerMask | None:
     return LayerMask(values, mask.left, mask.top, mask.background_color == 255, not mask.disabled)
 
 
+def _locks(layer: PSDLayer) -> Locks:
+    said = layer.locks
+    if said is None:
+        return frozenset()
+    found = {"transparency": said.transparency, "pixels": said.composite, "position": said.position}
+    return frozenset(lock for lock, on in found.items() if on)
+
+
 READER = Reader(
     name="psd-tools",
     formats=("psd", "psb"),
-    tells=TREE | {"offsets", "pixels", "picture", "masks", "clipping", "profile", "resolution", "thumbnail"},
+    tells=TREE | {"offsets", "pixels", "picture", "masks", "clipping", "locks", "profile", "resolution", "thumbnail"},
     missing=lambda: "",
     version=lambda: version("psd-tools"),
     open=_open,

@@ -6,6 +6,7 @@ pip compiles none of its PackBits; psd-tools' takes that place.
 import io
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,7 +16,8 @@ import numpy as np
 from PIL import Image
 from psd_tools.compression import rle
 
-from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
+from layersr.documents.psd_spelling import LOCK_BITS
+from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack, Locks
 from readers import TREE, Reader, Seen
 from readers.blending import blend_of_key
 from readers.merged import off_white
@@ -80,18 +82,18 @@ def _tree(records: Sequence) -> tuple[tuple[Layer, ...], dict[tuple[str, ...], G
             path = path[:-1]
             continue
         name = record.blocks_map[b"luni"].name
-        mask, opacity = _mask(record), record.opacity / 255
+        mask, opacity, locks = _mask(record), record.opacity / 255, _locks(record)
         if divider is not None:
             path = (*path, name)
             through = divider.key == b"pass"
             blend = PASS_THROUGH if through else blend_of_key(record.blend_mode)
-            groups[path] = Group(opacity, record.visible, blend, mask)
+            groups[path] = Group(opacity, record.visible, blend, mask, locks)
         else:
             blend = blend_of_key(record.blend_mode)
             place = (record.left, record.top)
-            layers.append(
-                Layer(name, _pixels(record), *place, opacity, record.visible, blend, path, mask, bool(record.clipping))
-            )
+            pixels, clipped = _pixels(record), bool(record.clipping)
+            found = Layer(name, pixels, *place, opacity, record.visible, blend, path, mask, clipped)
+            layers.append(replace(found, locks=locks))
     return tuple(layers[::-1]), groups
 
 
@@ -108,6 +110,12 @@ def _mask(record) -> LayerMask | None:
     return LayerMask(values, mask.left, mask.top, bool(mask.default_color), not mask.layer_mask_disabled)
 
 
+def _locks(record) -> Locks:
+    block = record.blocks_map.get(b"lspf")  # which it leaves as bytes
+    bits = int.from_bytes(block.data, "big") if block is not None else 0
+    return frozenset(lock for lock, bit in LOCK_BITS.items() if bits & bit)
+
+
 def _native(values: np.ndarray) -> np.ndarray:
     return values.astype(values.dtype.newbyteorder("="))
 
@@ -115,7 +123,7 @@ def _native(values: np.ndarray) -> np.ndarray:
 READER = Reader(
     name="pytoshop",
     formats=("psd", "psb"),
-    tells=TREE | {"offsets", "pixels", "picture", "masks", "clipping", "profile", "resolution", "thumbnail"},
+    tells=TREE | {"offsets", "pixels", "picture", "masks", "clipping", "locks", "profile", "resolution", "thumbnail"},
     missing=_missing,
     version=lambda: version("pytoshop"),
     open=_open,
