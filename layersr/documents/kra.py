@@ -72,6 +72,7 @@ class _Reader:
         self._width, self._height = int(image.attrib["width"]), int(image.attrib["height"])
         self._folder = f"{image.get('name', '')}/layers/"
         self._notes: list[str] = []
+        self._taken: set[str] = set()  # parts are read once: else a small file would make many large layers
         self._groups: dict[tuple[str, ...], Group] = {}
         self._named = Groups(self._groups, self._notes)
         check_size(self._width, self._height, "canvas")
@@ -228,6 +229,9 @@ class _Reader:
         return fine if np.array_equal(color.to_8bit(fine), values) else values
 
     def _raster(self, node: ElementTree.Element, part: str, dtype: np.dtype, channels: int) -> Raster:
+        if part in self._taken:
+            raise ValueError("its layers lie in one another")
+        self._taken.add(part)
         size = self._mark(node).size or (0, 0)
         check_size(*size, "layer", channels * dtype.itemsize, kept=False)
         whole = TILES * max(self._width * self._height, size[0] * size[1])

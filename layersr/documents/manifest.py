@@ -109,9 +109,11 @@ def loads(block: bytes, bare: LayerStack, spelling: Spelling) -> LayerStack:
     known: dict[tuple[int, ...], list[dict]] = {}
     for entry in header["layers"]:
         known.setdefault(tuple(entry["stored"]), []).append(entry)
-    layers = []
+    layers, prints = [], {}
     for layer in bare.layers:
-        entries = known.get(tuple(fingerprint(layer.pixels)))
+        if id(layer.pixels) not in prints:  # several may share a picture
+            prints[id(layer.pixels)] = tuple(fingerprint(layer.pixels))
+        entries = known.get(prints[id(layer.pixels)])
         layers.append(_complete(layer, entries.pop(0), maps, spelling) if entries else layer)
 
     groups = _renamed(bare.groups, zip(bare.layers, layers, strict=True))

@@ -169,14 +169,20 @@ def test_small_pictures_of_large_nothing(tmp_path: Path, clips: bool):
 @pytest.mark.parametrize("kind", ["layer", "mask"])
 def test_krita_layers_and_masks_without_end(tmp_path: Path, kind: str):
     """A few bytes that are one colour as far as the canvas goes."""
-    parts = {"A/layers/a": tiles(), "A/layers/a.defaultpixel": bytes([1, 2, 3, 255 if kind == "layer" else 0])}
-    layers = KRITA * 20
-    if kind == "mask":
-        masks = '<masks><mask nodetype="transparencymask" filename="m"/></masks>'
-        layers = KRITA.replace("/>", f">{masks}</layer>") * 20
-        parts["A/layers/m.pixelselection"] = tiles().replace(b"SIZE 4", b"SIZE 1")
-        parts["A/layers/m.pixelselection.defaultpixel"] = b"\x80"
+    layers, parts = "", {}
+    for n in range(20):
+        masks = f'<masks><mask nodetype="transparencymask" filename="m{n}"/></masks>' if kind == "mask" else ""
+        layers += KRITA.replace('"a"', f'"l{n}"').replace("/>", f">{masks}</layer>")
+        parts[f"A/layers/l{n}"] = tiles()
+        parts[f"A/layers/l{n}.defaultpixel"] = bytes([1, 2, 3, 255 if kind == "layer" else 0])
+        parts[f"A/layers/m{n}.pixelselection"] = tiles().replace(b"SIZE 4", b"SIZE 1")
+        parts[f"A/layers/m{n}.pixelselection.defaultpixel"] = b"\x80"
     refused(archive(tmp_path / "x.kra", layers, parts), "has memory for")
+
+
+def test_krita_layers_are_no_others(tmp_path: Path):
+    """A find of the fuzzer: thousands of layers that are all the same part took their time."""
+    refused(archive(tmp_path / "x.kra", KRITA * 2, {"A/layers/a": tiles()}), "in one another")
 
 
 def test_krita_tiles_at_two_ends(tmp_path: Path):
