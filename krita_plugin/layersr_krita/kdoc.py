@@ -163,11 +163,9 @@ def adopt(hidden, place, name, under=False):
         hidden: in the place's colours already.
         place: open.
         name: of the group; a single layer goes in by itself and gets it.
-        under: below the node instead of above it.
+        under: below the node instead of above it; there must be something below it.
     """
     document, node = place.document, place.node
-    root = document.rootNode()
-    parent = node.parentNode() if node is not None and node.parentNode() is not None else root
     nodes = [layer.clone() for layer in hidden.rootNode().childNodes()]
     if len(nodes) == 1:
         added = nodes[0]
@@ -175,16 +173,15 @@ def adopt(hidden, place, name, under=False):
     else:
         added = document.createGroupLayer(name)
         added.setChildNodes(nodes)
-    if under:
-        siblings = parent.childNodes()
-        index = next((i for i, other in enumerate(siblings) if other == node), 0)
-        if index:
-            parent.addChildNode(added, siblings[index - 1])
-        else:  # Krita adds above a node or on top of all: so the lowest place is taken by an order of its own
-            parent.addChildNode(added, None)
-            parent.setChildNodes([added, *siblings])
+    if node is None or node.parentNode() is None:
+        document.rootNode().addChildNode(added, None)
+    elif not under:
+        node.parentNode().addChildNode(added, node)
     else:
-        parent.addChildNode(added, node if parent != root or node in root.childNodes() else None)
+        # Krita adds above a node: so above the one below, or, at the bottom of a group, below the group
+        while _index(node) == 0 and node.parentNode().parentNode() is not None:
+            node = node.parentNode()
+        node.parentNode().addChildNode(added, node.parentNode().childNodes()[max(0, _index(node) - 1)])
     document.setActiveNode(added)
     document.refreshProjection()
 

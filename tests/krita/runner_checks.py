@@ -104,6 +104,7 @@ def check_adopting(kdoc):
             hidden = kdoc.open_hidden(os.path.join(HOME, file))
             kdoc.convert(hidden, place)
             kdoc.adopt(hidden, place, "new", under=under)
+            document.waitForDone()
             hidden.close()
             assert names(document.rootNode()) == expected, (under, chosen, names(document.rootNode()))
             new = document.nodeByName("new")
@@ -125,6 +126,7 @@ def check_depths(kdoc):
         hidden = kdoc.open_hidden(os.path.join(HOME, "two.kra"))
         kdoc.convert(hidden, place)
         kdoc.adopt(hidden, place, "new")
+        document.waitForDone()
         hidden.close()
         new = document.nodeByName("new")
         assert {(n.colorModel(), n.colorDepth()) for n in new.childNodes()} == {(model, depth)}

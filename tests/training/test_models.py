@@ -35,6 +35,7 @@ def test_card_states_the_file(path: Path):
 @pytest.mark.parametrize("path", CARDS, ids=lambda p: p.stem)
 def test_card_states_the_graph(path: Path):
     pytest.importorskip("onnx", reason="reading a graph needs onnx: pip install 'layersr[train]'")
+    pytest.importorskip("torch", reason="reading a graph needs torch: pip install 'layersr[train]'")
     from layersr.training.exporting import facts
 
     card, known = path.read_text(encoding="utf-8"), facts(path.with_suffix(".onnx"))
@@ -65,7 +66,8 @@ def test_better_than_bicubic(shared_data: Path):
         assert upscaling(own(scale), folder, scale) > upscaling(bicubic(scale), folder, scale) + gain
 
 
-def test_a_missing_or_damaged_network_names_the_way(tmp_path: Path):
+def test_a_missing_or_damaged_network_of_ours_names_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(networks, "MODELS", tmp_path)
     with pytest.raises(WeightsError, match="pip install"):
         networks.session(tmp_path / "none.onnx", "cpu")
     (tmp_path / "bad.onnx").write_bytes(b"not a network")
