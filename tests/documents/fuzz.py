@@ -217,6 +217,8 @@ def main() -> None:
             outcome = worker.judge(path, again)
             cases[kind] += 1
             read[kind] += outcome.read
+            if cases.total() % 5000 == 0:
+                print(f"{cases.total()} documents, {read.total()} of them still read", flush=True)
             if outcome.find and (file.suffix, outcome.find.split(" ")[0:2][-1]) not in known:
                 known.add((file.suffix, outcome.find.split(" ")[0:2][-1]))
                 steps = fewest(worker, everything[file], steps, path, again, outcome.find)
