@@ -46,6 +46,17 @@ def over_black(pixels: Array) -> Array:
     return np.ascontiguousarray(values[..., :3] * values[..., 3:])
 
 
+def over_grey(pixels: Array) -> Array:
+    """Straight RGBA code values as algorithms see them: over mid-grey, where colours under no alpha mean nothing.
+
+    Returns:
+        float32 RGB in [0, 1].
+    """
+    values = to_float(pixels)
+    alpha = values[..., 3:]
+    return np.ascontiguousarray(values[..., :3] * alpha + 0.5 * (1 - alpha))
+
+
 def over(top: Array, top_alpha: Array, bottom: Array, bottom_alpha: Array) -> tuple[Array, Array]:
     """Porter and Duff's *over* on premultiplied colours (Compositing Digital Images, 1984).
 

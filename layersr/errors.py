@@ -56,5 +56,11 @@ class MemoryLimitError(LayersrError):
     exit_code = 7
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of what another library's error says, to stand within a sentence; its class where it is mute."""
+    said = str(error).strip().splitlines()
+    return said[0].rstrip(".") if said else type(error).__name__
+
+
 class Notice(UserWarning):
     """What a person should know although nothing failed; the command line shows it as a note."""

@@ -27,10 +27,8 @@ def filled(image: Image, hole: Mask, infill: Infiller, report: Report = silent) 
     report(Progress("infill", 0.0))
     if isinstance(infill, SlowInfiller):
         infill = infill.telling(within(report, 0.0, 0.7))
-    values = color.to_float(image.pixels)
-    alpha = values[..., 3:]
-    shown = np.ascontiguousarray(values[..., :3] * alpha + 0.5 * (1 - alpha))  # colours under no alpha mean nothing
-    painted = infill(shown, hole)
+    alpha = color.to_float(image.pixels[..., 3:])
+    painted = infill(color.over_grey(image.pixels), hole)
     report(Progress("infill", 0.7))
     if (alpha == 1).all():
         through = alpha

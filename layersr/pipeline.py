@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from layersr import backends, decomposing, filling, needs, references, upscaling
+from layersr import backends, color, decomposing, filling, needs, references, upscaling
 from layersr import recipe as recipes
 from layersr.arrays import Alpha, Mask
 from layersr.backends import torching
@@ -123,7 +123,7 @@ def _depth(image: Image, recipe: Recipe, report: Report) -> Alpha | None:
     if ("depth", recipe.depth) not in needs.chosen(recipe):
         return None
     report(Progress("estimate depth", 0.0))
-    found = backends.load("depth", recipe.depth, recipe.device)(decomposing.as_shown(image))
+    found = backends.load("depth", recipe.depth, recipe.device)(color.over_grey(image.pixels))
     torching.give_back()
     return found
 

@@ -39,7 +39,6 @@ class Controller(QtCore.QObject):
     def __init__(self, parent=None):
         super().__init__(parent)
         self.running = False
-        self.result = None
         self._worker = Worker(self)
         self._worker.told.connect(self._hear)
         self._worker.failed.connect(self._give_up)
@@ -65,7 +64,7 @@ class Controller(QtCore.QObject):
         """
         if self.running:
             return
-        self.running, self._error, self.result = True, "", None
+        self.running, self._error = True, ""
         self._kind, self._choices, self._began = kind, choices, time.monotonic()
         self.started.emit()
         self.progressed.emit("reading the picture", 0.0, "")
@@ -189,7 +188,7 @@ class Controller(QtCore.QObject):
         if event["event"] == "progress":
             done = float(event.get("done", 0))
             left = told.time_left(time.monotonic() - self._began, done)
-            self.progressed.emit(told.stage(str(event.get("stage", ""))), 0.95 * done, left)
+            self.progressed.emit(str(event.get("stage", "")), 0.95 * done, left)
         elif event["event"] == "error":
             self._error = str(event.get("message", ""))
         elif event["event"] == "end" and event.get("code"):
@@ -203,7 +202,7 @@ class Controller(QtCore.QObject):
         apart = larger or (self._kind == DECOMPOSE and self._choices.lands_in == chosen.NEW)
         closed = not place.open()
         if apart or closed:
-            if kdoc.show(self._out, "{}".format(TITLES[self._kind])) is None:
+            if kdoc.show(self._out, TITLES[self._kind]) is None:
                 raise Sorry("Krita cannot open the result {}.".format(self._out))
             self._done("Done, in a new document." if apart else "The document was closed: the result is a new one.")
             return

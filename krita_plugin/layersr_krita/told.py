@@ -3,22 +3,6 @@
 import json
 from typing import Any, Dict, Optional, Tuple
 
-STAGES = {
-    "fetch": "fetching models",
-    "load models": "loading models",
-    "detect": "finding elements",
-    "matte": "cutting out",
-    "infill": "painting what is hidden",
-    "infill background": "painting the background",
-    "order": "sorting",
-    "seal": "making it exact",
-    "upscale": "super-resolving",
-    "write": "writing",
-    "check": "checking",
-    "done": "done",
-}
-"""Words for the stages; others are shown as they come."""
-
 
 def event(line: str) -> Optional[Dict[str, Any]]:
     """The event of a line, or None where it is none."""
@@ -33,11 +17,6 @@ def lines(buffered: bytes, more: bytes) -> Tuple[list, bytes]:
     """Whole lines of what was buffered and what came since, and what begins the next one."""
     *whole, rest = (buffered + more).split(b"\n")
     return [line.decode("utf-8", "replace") for line in whole if line.strip()], rest
-
-
-def stage(name: str) -> str:
-    """The words for a stage."""
-    return STAGES.get(name, name)
 
 
 def time_left(seconds: float, done: float) -> str:

@@ -18,7 +18,7 @@ from layersr.backends import backend
 from layersr.backends.contours import MEDIUM, cut_out, shrink
 from layersr.backends.topmost import TopmostDetector
 from layersr.backends.torching import TorchModel, without_broken_torchvision
-from layersr.errors import WeightsError
+from layersr.errors import WeightsError, first_line
 from layersr.roles import Detection, Detector
 from layersr.weights import hub
 
@@ -122,5 +122,5 @@ def load_clipseg(device: str, folder: Path) -> WordsDetector:
         processor = CLIPSegProcessor.from_pretrained(folder, local_files_only=True, backend="pil")
         model = CLIPSegForImageSegmentation.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError) as error:
-        raise WeightsError(f"{folder} does not hold CLIPSeg's weights ({str(error).splitlines()[0]}).") from error
+        raise WeightsError(f"{folder} does not hold CLIPSeg's weights ({first_line(error)}).") from error
     return WordsDetector(TopmostDetector(device), TorchModel(model, device, half=True), processor)

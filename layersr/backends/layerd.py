@@ -24,7 +24,7 @@ from layersr.backends.subjects import SubjectDetector
 from layersr.backends.topmost import TopmostDetector
 from layersr.backends.torching import TorchModel
 from layersr.backends.views import View
-from layersr.errors import BackendError, WeightsError
+from layersr.errors import BackendError, WeightsError, first_line
 from layersr.weights import hub
 
 TRUST = "LAYERSR_TRUST_REMOTE_CODE"
@@ -70,7 +70,7 @@ def _exported(device: str, file: Path) -> Matte:
     try:
         session = onnxruntime.InferenceSession(str(file), options(), providers=providers(device))
     except Exception as error:  # onnxruntime has a class of its own for every kind of damage
-        raise WeightsError(f"{file} is no network in ONNX ({str(error).splitlines()[0]}).") from error
+        raise WeightsError(f"{file} is no network in ONNX ({first_line(error)}).") from error
     (wanted, *_) = session.get_inputs()
     side = wanted.shape[-1] if isinstance(wanted.shape[-1], int) else SIDE
     return Matte(lambda planes: session.run(None, {wanted.name: planes[None]})[-1], side)
@@ -87,7 +87,7 @@ def _trusted(device: str, folder: Path) -> Matte:
         model = remote("AutoModelForImageSegmentation", folder)
     except ImportError as error:
         raise BackendError(
-            f"The code in {folder} needs a package that is missing ({str(error).strip().splitlines()[0]}). "
+            f"The code in {folder} needs a package that is missing ({first_line(error)}). "
             "Run: pip install 'layersr[transformers]' torchvision timm kornia einops"
         ) from error
     ask, side = TorchModel(model, device), getattr(model.config, "size", SIDE)

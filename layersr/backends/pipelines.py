@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from layersr.backends.torching import without_broken_torchvision
-from layersr.errors import WeightsError
+from layersr.errors import WeightsError, first_line
 
 
 def pipeline(kind: str, folder: Path, others: Collection[str] = (), **named: Any) -> Any:
@@ -41,6 +41,6 @@ def pipeline(kind: str, folder: Path, others: Collection[str] = (), **named: Any
             raise ValueError(f"it is a {held}")
         made = getattr(diffusers, kind).from_pretrained(folder, local_files_only=True, **named)
     except (OSError, ValueError, TypeError, LookupError, RuntimeError) as error:
-        raise WeightsError(f"{folder} does not hold a {kind} ({str(error).splitlines()[0].rstrip('.')}).") from error
+        raise WeightsError(f"{folder} does not hold a {kind} ({first_line(error)}).") from error
     made.set_progress_bar_config(disable=True)  # that of its steps
     return made

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from layersr.backends.torching import without_broken_torchvision
-from layersr.errors import WeightsError
+from layersr.errors import WeightsError, first_line
 
 
 def pretrained(kind: str, folder: Path, names: dict[str, str] | None = None, unused: str = "") -> Any:
@@ -29,7 +29,7 @@ def pretrained(kind: str, folder: Path, names: dict[str, str] | None = None, unu
     except ImportError:
         raise
     except Exception as error:  # every format of weights has errors of its own
-        raise WeightsError(f"{folder} does not hold weights for {kind} ({_line(error)}).") from error
+        raise WeightsError(f"{folder} does not hold weights for {kind} ({first_line(error)}).") from error
     _all_there(model, (name for name in told["missing_keys"] if not unused or not name.startswith(unused)), folder)
     return model
 
@@ -62,7 +62,7 @@ def remote(auto: str, folder: Path) -> Any:
     except ImportError:
         raise
     except Exception as error:  # it is anybody's code
-        raise WeightsError(f"{folder} does not hold a model and its code ({_line(error)}).") from error
+        raise WeightsError(f"{folder} does not hold a model and its code ({first_line(error)}).") from error
     _all_there(made, lost, folder)
     return made
 
@@ -75,7 +75,7 @@ def tokenizer(kind: str, folder: Path) -> Any:
     except ImportError:
         raise
     except Exception as error:
-        raise WeightsError(f"{folder} does not hold the words of {kind} ({_line(error)}).") from error
+        raise WeightsError(f"{folder} does not hold the words of {kind} ({first_line(error)}).") from error
 
 
 def _all_there(model: Any, missing: Iterable[str], folder: Path) -> None:
@@ -93,7 +93,3 @@ def _class(kind: str) -> Any:
     transformers.logging.set_verbosity_error()  # what it has to say is for programmers, and its bars come between ours
     transformers.logging.disable_progress_bar()
     return getattr(transformers, kind)
-
-
-def _line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -25,7 +25,7 @@ from layersr.backends import backend
 from layersr.backends.networks import options, providers
 from layersr.backends.subjects import SubjectDetector
 from layersr.backends.topmost import TopmostDetector
-from layersr.errors import BackendError, WeightsError
+from layersr.errors import BackendError, WeightsError, first_line
 from layersr.weights import File, Weights
 
 RELEASE = "https://github.com/danielgatis/rembg/releases/download/v0.0.0"
@@ -93,7 +93,7 @@ def session(kind: str, device: str, file: Path) -> Any:
     try:
         return Local(kind, options(), providers=providers(device))
     except Exception as error:  # onnxruntime has a class of its own for every kind of damage
-        raise WeightsError(f"{file} does not hold the network {kind} ({str(error).splitlines()[0]}).") from error
+        raise WeightsError(f"{file} does not hold the network {kind} ({first_line(error)}).") from error
 
 
 def _model(

@@ -15,7 +15,7 @@ from layersr.arrays import RGB, Scaled
 from layersr.backends import backend
 from layersr.backends.standing_in import torchvision_stand_in
 from layersr.backends.torching import TorchModel
-from layersr.errors import WeightsError
+from layersr.errors import WeightsError, first_line
 
 SMALLEST = 128
 """Pixels: a tile with a larger side is halved where memory does not suffice, a smaller one goes to the CPU."""
@@ -81,7 +81,7 @@ def load_spandrel(device: str, path: Path) -> FileUpscaler:
     except spandrel.UnsupportedModelError as error:
         raise WeightsError(f"{path} holds no network that is known (some forty architectures are).") from error
     except Exception as error:  # unpicklers, zip files and safetensors have an error for every kind of damage
-        raise WeightsError(f"{path} is damaged or no file of weights ({_first_line(error)}).") from error
+        raise WeightsError(f"{path} is damaged or no file of weights ({first_line(error)}).") from error
     kind = described.architecture.name
     channels = described.input_channels, described.output_channels
     if described.scale < 2 or described.purpose != "SR":
@@ -89,7 +89,3 @@ def load_spandrel(device: str, path: Path) -> FileUpscaler:
     if channels not in ((3, 3), (1, 1)):
         raise WeightsError(f"{path} holds a {kind} network for {channels[0]} channels; pictures have 3.")
     return FileUpscaler(described, device)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0].rstrip(".")

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from layersr.errors import WeightsError
+from layersr.errors import WeightsError, first_line
 
 Tensor = Any
 
@@ -45,7 +45,7 @@ def state(path: Path) -> dict[str, Tensor]:
     except ImportError:
         raise
     except Exception as error:  # every kind of damage has a class of its own
-        raise WeightsError(f"{path} cannot be loaded as weights ({_first_line(error)}).") from error
+        raise WeightsError(f"{path} cannot be loaded as weights ({first_line(error)}).") from error
     for name in ("state_dict", "params_ema", "params", "model"):
         if isinstance(found, dict) and isinstance(found.get(name), dict):
             found = found[name]
@@ -53,10 +53,6 @@ def state(path: Path) -> dict[str, Tensor]:
     if not tensors:
         raise WeightsError(f"{path} holds no weights.")
     return tensors
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def _of_script(path: Path) -> dict[str, Tensor] | None:

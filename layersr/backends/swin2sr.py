@@ -12,7 +12,7 @@ import numpy as np
 from layersr.arrays import RGB, Scaled
 from layersr.backends import backend
 from layersr.backends.torching import TorchModel, without_broken_torchvision
-from layersr.errors import WeightsError
+from layersr.errors import WeightsError, first_line
 from layersr.weights import Weights, hub
 
 SOURCE = "M. V. Conde et al., Swin2SR, ECCVW 2022"
@@ -81,7 +81,7 @@ def _upscaler(device: str, *folders: Path) -> Swin2SRUpscaler:
         try:
             model = Swin2SRForImageSuperResolution.from_pretrained(folder, local_files_only=True)
         except (OSError, ValueError, RuntimeError) as error:
-            raise WeightsError(f"{folder} does not hold Swin2SR's weights ({str(error).splitlines()[0]}).") from error
+            raise WeightsError(f"{folder} does not hold Swin2SR's weights ({first_line(error)}).") from error
         # Attention by cosines, with scales of up to 100: half precision is not enough.
         models[model.config.upscale] = TorchModel(model, device, smallest=SMALLEST)
     return Swin2SRUpscaler(models)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from layersr import color
 from layersr.arrays import Alpha
 from layersr.blocks import means
 from layersr.decomposing import small
@@ -16,12 +17,12 @@ from layersr.decomposing.names import named
 from layersr.decomposing.order import order
 from layersr.decomposing.peel import peel
 from layersr.decomposing.sheets import decompose_at_once
-from layersr.decomposing.stacking import as_shown, stacked
+from layersr.decomposing.stacking import stacked
 from layersr.layers import Image, LayerStack
 from layersr.progress import Progress, Report, silent, within
 from layersr.roles import Prompt
 
-__all__ = ["Limits", "Models", "as_shown", "decompose", "decompose_at_once"]
+__all__ = ["Limits", "Models", "decompose", "decompose_at_once"]
 
 
 def decompose(
@@ -51,7 +52,7 @@ def decompose(
         lies above, and how sure that is) and "travel" (`travel.Travel`, in pixels of the picture) of each element; with
         depth also "depth" (of what is seen of it) and "nearer" (how likely depth holds it nearer than those).
     """
-    picture = as_shown(image)
+    picture = color.over_grey(image.pixels)
     times = 1 if models.enlarge is None else small.factor(image.height, image.width)
     if times > 1:
         picture = small.picture(picture, times, models.enlarge)

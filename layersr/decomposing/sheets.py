@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from layersr import color
 from layersr.arrays import RGB, Alpha, Mask
 from layersr.bleed import bleed
 from layersr.decomposing.background import explaining
@@ -19,7 +20,7 @@ from layersr.decomposing.element import Element, clipped, window_of
 from layersr.decomposing.matting import continued, trimap
 from layersr.decomposing.models import telling
 from layersr.decomposing.names import named
-from layersr.decomposing.stacking import as_shown, stacked
+from layersr.decomposing.stacking import stacked
 from layersr.layers import Image, LayerStack
 from layersr.progress import Progress, Report, silent, within
 from layersr.roles import Decomposer, Infiller, Matter, Sheet
@@ -60,7 +61,7 @@ def decompose_at_once(
         limits: how many layers, and how fine; the defaults where None.
         report: hears how far it is.
     """
-    limits, picture = limits or Limits(), as_shown(image)
+    limits, picture = limits or Limits(), color.over_grey(image.pixels)
     canvas = picture.shape[:2]
     report(Progress("take apart", 0.0))
     sheets = decomposer(picture, limits.max_layers, limits.granularity)

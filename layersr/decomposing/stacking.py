@@ -101,10 +101,3 @@ def _cropped(layer: Layer) -> Layer:
         top=layer.top + rows.start,
         provenance=np.ascontiguousarray(codes),
     )
-
-
-def as_shown(image: Image) -> np.ndarray:
-    """The picture's colours for algorithms: over mid-grey, where colours under no alpha mean nothing."""
-    values = color.to_float(image.pixels)
-    alpha = values[..., 3:]
-    return np.ascontiguousarray(values[..., :3] * alpha + 0.5 * (1 - alpha))

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from layersr.errors import first_line
+
 Tensor = Any
 Features = tuple[Tensor, Tensor]
 """Local and global."""
@@ -39,7 +41,7 @@ def weights(state: Mapping[str, Tensor]) -> Any:
         blank = padded(module, torch.zeros(1, 4, 1, 1))
         painted = rear(module, front(module, blank[:, :3], blank[:, 3:]))
     except (KeyError, RuntimeError) as error:
-        raise ValueError(f"no generator of LaMa: {str(error).splitlines()[0]}") from error
+        raise ValueError(f"no generator of LaMa: {first_line(error)}") from error
     if painted.shape != blank[:, :3].shape:
         raise ValueError("no generator of LaMa, or of pictures of another kind")
     return module
