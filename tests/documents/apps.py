@@ -55,7 +55,8 @@ def environment() -> dict[str, str]:
     home = tempfile.mkdtemp(prefix="layersr-apps-")
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     os.chmod(home, 0o700)
-    own = {"HOME": home, "XDG_RUNTIME_DIR": home, "LANG": "C.UTF-8"}
+    # Krita's Python takes its home from the first python3 on PATH: that of a virtual environment has no PyQt5 for it
+    own = {"HOME": home, "XDG_RUNTIME_DIR": home, "LANG": "C.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin"}
     own |= {f"XDG_{kind}_HOME": f"{home}/{kind.lower()}" for kind in ("CONFIG", "DATA", "CACHE")}
     return {key: value for key, value in os.environ.items() if not key.startswith(("XDG_", "LC_", "QT_"))} | own
 

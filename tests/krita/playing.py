@@ -19,6 +19,9 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 PLUGIN = ROOT / "krita_plugin"
 
+SYSTEM = "/usr/local/bin:/usr/bin:/bin"
+"""PATH for Krita: its Python takes its home from the first python3 there, and a virtual environment's has no PyQt5."""
+
 
 def missing() -> str:
     """Why Krita cannot be run with plugins, as a reason to skip; "" where it can."""
@@ -62,7 +65,7 @@ def stubs(folder: Path) -> Path:
 
 def play(profile: Path, part: str, picture: Path, folder: Path, **more: str) -> dict:
     """Run a part of the scenario in Krita; every check must be good. What the driver told besides."""
-    own = {"HOME": str(profile), "XDG_RUNTIME_DIR": str(profile), "LANG": "C.UTF-8"}
+    own = {"PATH": SYSTEM, "HOME": str(profile), "XDG_RUNTIME_DIR": str(profile), "LANG": "C.UTF-8"}
     own |= {f"XDG_{kind}_HOME": str(profile / kind.lower()) for kind in ("CONFIG", "DATA", "CACHE")}
     own |= {"LAYERSR_SCENARIO": str(HERE / "scenario.py"), "LAYERSR_PART": part, "LAYERSR_PICTURE": str(picture)}
     results = folder / f"{part}.json"

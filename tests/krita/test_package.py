@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playing import made_profile, missing
+from playing import SYSTEM, made_profile, missing
 
 from layersr import documents
 from layersr.images import write_image
@@ -67,7 +67,13 @@ def test_documents_without_a_window(tmp_path: Path):
     layers = (Layer("background", ground), Layer("element", soft[5:20, 5:25], 5, 5, blend="multiply"))
     documents.write(LayerStack(40, 30, layers), tmp_path / "two.kra")
     write_image(soft, tmp_path / "one.png")
-    own = {"HOME": str(profile), "XDG_RUNTIME_DIR": str(profile), "QT_QPA_PLATFORM": "offscreen", "LANG": "C.UTF-8"}
+    own = {
+        "PATH": SYSTEM,
+        "HOME": str(profile),
+        "XDG_RUNTIME_DIR": str(profile),
+        "QT_QPA_PLATFORM": "offscreen",
+        "LANG": "C.UTF-8",
+    }
     own |= {f"XDG_{kind}_HOME": str(profile / kind.lower()) for kind in ("CONFIG", "DATA", "CACHE")}
     own |= {"LAYERSR_CHECKS": str(tmp_path), "LAYERSR_PLUGIN": str(ROOT / "krita_plugin"), "PYTHONPATH": str(HERE)}
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("XDG_", "LC_", "QT_", "PYTHON"))}
