@@ -1,10 +1,10 @@
 """The tree that group paths mean: layers in order, with the groups opening and closing between them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import takewhile
 from typing import Literal
 
-from layersr.layers import Layer
+from layersr.layers import PASS_THROUGH, Layer, LayerStack
 
 Event = tuple[Literal["open", "close"], str] | tuple[Literal["layer"], Layer]
 
@@ -52,3 +52,16 @@ def walk(layers: Sequence[Layer]) -> Iterator[Event]:
         path = layer.group
         yield "layer", layer
     yield from (("close", name) for name in reversed(path))
+
+
+def blends_normally(stack: LayerStack, path: tuple[str, ...], stored: Callable[[str], str]) -> bool:
+    """Whether all in a group blends normally, so that passing through or not it looks the same.
+
+    Args:
+        stack: any; what is clipped blends only with its base.
+        path: of the group.
+        stored: how a format keeps blend modes.
+    """
+    blends = [x.blend for x in stack.layers if x.group[: len(path)] == path and not x.clipped]
+    blends += [one.blend for other, one in stack.groups.items() if other[: len(path)] == path and other != path]
+    return all(blend == PASS_THROUGH or stored(blend) == "normal" for blend in blends)

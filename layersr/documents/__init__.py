@@ -15,6 +15,7 @@ from layersr.documents import (
     kra_writing,
     ora,
     psd,
+    psd_baking,
     psd_reading,
     xcf,
     xcf_blending,
@@ -32,7 +33,7 @@ SUFFIXES = (".psd", ".psb", ".ora", ".kra", ".xcf")
 _KNOWN = "known are .psd, .psb, .ora, .kra, .xcf, and a folder (no suffix)"
 
 
-def write(stack: LayerStack, path: str | os.PathLike[str], merged: Pixels | None = None) -> None:
+def write(stack: LayerStack, path: str | os.PathLike[str], merged: Pixels | None = None, native: bool = False) -> None:
     """Write a document, whole or not at all.
 
     Law: `read(path)` is the stack again: canvas, layers with names, offsets, opacity (in 256 steps), visibility, blend
@@ -45,6 +46,8 @@ def write(stack: LayerStack, path: str | os.PathLike[str], merged: Pixels | None
         path: `.psd`, `.psb`, `.ora`, `.kra`, `.xcf`; an existing folder, a path without suffix or ending in a slash
             becomes a folder of PNGs. A file that is there is replaced.
         merged: `flatten(stack)`, where the caller has it already; saves the time of flattening.
+        native: a PSD keeps what Photoshop has and Krita ignores, clipping and the opacity of groups; else it says them
+            by masks, which all applications show. Either way they come back as they were.
 
     Raises:
         OutputError: the suffix is unknown, the place cannot be written, or the format cannot hold so large a document.
@@ -53,18 +56,26 @@ def write(stack: LayerStack, path: str | os.PathLike[str], merged: Pixels | None
     if kind not in (*SUFFIXES, ""):
         raise OutputError(f"Cannot write {path}: layersr does not know {kind} documents; {_KNOWN}.")
     writers = {"": folder.write, ".ora": ora.write, ".kra": kra_writing.write, ".xcf": xcf.write}
-    writer = writers.get(kind, psd.write)
-    writer(stack, Path(path), merged)
+    if kind in writers:
+        writers[kind](stack, Path(path), merged)
+    else:
+        psd.write(stack, Path(path), merged, native)
 
 
-def losses(stack: LayerStack, path: str | os.PathLike[str]) -> tuple[str, ...]:
-    """Sentences about what a document written there cannot keep as it is."""
+def losses(stack: LayerStack, path: str | os.PathLike[str], native: bool = False) -> tuple[str, ...]:
+    """Sentences about what a document written there cannot keep as it is, or says otherwise.
+
+    Args:
+        stack: any.
+        path: as for `write`.
+        native: likewise.
+    """
     masked = [layer.name for layer in stack.layers if layer.mask is not None]
     adjusting = [layer.name for layer in stack.layers if layer.adjustment is not None]
     if _kind(path) == ".kra":
         return (*_krita_losses(stack, adjusting), *_locks_told(stack, ".kra"))
     if _kind(path) in (".psd", ".psb"):
-        return _photoshop_losses(stack)
+        return _photoshop_losses(stack, native)
     name = {".ora": "OpenRaster", ".xcf": "XCF"}.get(_kind(path))
     if name is None:
         return ()
@@ -78,23 +89,27 @@ def losses(stack: LayerStack, path: str | os.PathLike[str]) -> tuple[str, ...]:
     return (*told, *_locks_told(stack, _kind(path)))
 
 
-def _photoshop_losses(stack: LayerStack) -> tuple[str, ...]:
-    """All is kept; but Krita 5 shows less of it, and a PSD is Photoshop's before it is Krita's."""
+def _photoshop_losses(stack: LayerStack, native: bool) -> tuple[str, ...]:
+    """All is kept and comes back; but Krita 5 shows less of it than Photoshop, so what masks can say they say."""
     owners = [(layer.name, layer.mask) for layer in stack.layers]
     owners += [(path[-1], group.mask) for path, group in stack.groups.items()]
-    groups = [(path[-1], group) for path, group in stack.groups.items()]
-    through = [(name, group.mask) for name, group in groups if group.blend == PASS_THROUGH]
+    through = {path for path, group in stack.groups.items() if group.blend == PASS_THROUGH}
+    masked = {path for path, group in stack.groups.items() if group.mask is not None and group.mask.active}
     found = {
-        "clipping": [layer.name for layer in stack.layers if layer.clipped],
-        "the opacity of groups": [name for name, group in groups if group.opacity != 1],
-        "masks of groups that pass through": [name for name, mask in through if mask is not None and mask.active],
-        "masks as switched off": [name for name, mask in owners if mask is not None and not mask.active],
+        "clipping": {(layer.name,) for layer in stack.layers if layer.clipped},
+        "the opacity of groups": {path for path, group in stack.groups.items() if group.opacity != 1},
+        "masks of groups that pass through": through & masked,
     }
-    return tuple(
-        f"Krita does not show {what} in a PSD; kept, but seen differently there: {_listed(names)}. A .kra shows it."
-        for what, names in found.items()
-        if names
-    )
+    as_it_is = set(stack.groups) | {(layer.name,) for layer in stack.layers} if native else set(psd_baking.kept(stack))
+    told = []
+    for what, places in found.items():
+        if baked := sorted(path[-1] for path in places - as_it_is):
+            told.append(f"Krita ignores {what} in a PSD, so masks of groups say it: {_listed(baked)}.")
+        if left := sorted(path[-1] for path in places & as_it_is):
+            told.append(f"Krita ignores {what} in a PSD; kept, but seen differently there: {_listed(left)}.")
+    if off := [name for name, mask in owners if mask is not None and not mask.active]:
+        told.append(f"Krita takes masks that are switched off for ones in force: {_listed(off)}. A .kra is right.")
+    return tuple(told)
 
 
 def _krita_losses(stack: LayerStack, adjusting: list[str]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ where all in it blends normally; else an opacity looks right on one layer, and a
 """
 
 from layersr.documents.kra_spelling import stored_blend
+from layersr.groups import blends_normally
 from layersr.layers import PASS_THROUGH, Group, LayerStack
 
 Path = tuple[str, ...]
@@ -15,13 +16,13 @@ def isolates(stack: LayerStack, path: Path) -> bool:
     group = stack.groups.get(path, Group())
     if group.blend != PASS_THROUGH:
         return False
-    return _masked(group) or (group.opacity != 1 and _normal(stack, path))
+    return _masked(group) or (group.opacity != 1 and blends_normally(stack, path, stored_blend))
 
 
 def differs(stack: LayerStack, path: Path) -> bool:
     """Whether Krita shows a group otherwise than the stack means it."""
     group = stack.groups.get(path, Group())
-    if group.blend != PASS_THROUGH or _normal(stack, path):
+    if group.blend != PASS_THROUGH or blends_normally(stack, path, stored_blend):
         return False
     return _masked(group) or (group.opacity != 1 and sum(_within(layer.group, path) for layer in stack.layers) > 1)
 
@@ -32,10 +33,3 @@ def _masked(group: Group) -> bool:
 
 def _within(group: Path, path: Path) -> bool:
     return group[: len(path)] == path
-
-
-def _normal(stack: LayerStack, path: Path) -> bool:
-    """Whether all in a group blends normally; what is clipped does so only with its base."""
-    blends = [layer.blend for layer in stack.layers if _within(layer.group, path) and not layer.clipped]
-    blends += [group.blend for other, group in stack.groups.items() if _within(other, path) and other != path]
-    return all(blend == PASS_THROUGH or stored_blend(blend) == "normal" for blend in blends)

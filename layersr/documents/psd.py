@@ -26,11 +26,13 @@ from layersr.arrays import Pixels
 from layersr.documents import manifest, packbits, xmp
 from layersr.documents.atomic import replacing_file
 from layersr.documents.merged import Thumbnail, encoded, on_white
+from layersr.documents.psd_baking import Marks, baked
 from layersr.documents.psd_spelling import (
     BLEND_KEYS,
     LOCK_BITS,
     LOCKED_WHOLLY,
     MANIFEST_ID,
+    MARKS_ID,
     XMP_ID,
     stored_blend,
     stored_resolution,
@@ -55,23 +57,28 @@ Packed = tuple[bytes, np.ndarray]
 """Rows of a plane, packed, and the length of each."""
 
 
-def write(stack: LayerStack, path: Path, merged: Pixels | None = None) -> None:
+def write(stack: LayerStack, path: Path, merged: Pixels | None = None, native: bool = False) -> None:
     """Write a PSD, or a PSB where the suffix is `.psb`.
 
-    Laws: `read(write(s)) == s`; the same stack gives the same bytes; a failed or interrupted write leaves nothing.
+    Laws: `read(write(s)) == s` but for layers clipped to nothing; the same stack gives the same bytes; a failed or
+    interrupted write leaves nothing.
 
     Args:
         stack: what to write; opacity is kept in 256 steps.
         path: ends in `.psd` or `.psb`.
         merged: `flatten(stack)`, where the caller has it already.
+        native: keep clipping and the opacity of groups as Photoshop has them, though Krita ignores both; else they are
+            said by masks (`psd_baking`).
 
     Raises:
         OutputError: the place cannot be written, or the document is too large for its format.
     """
     version = 2 if path.suffix.lower() == ".psb" else 1
-    _check_fits(stack, path, version)
+    written, marks = (stack, Marks()) if native else baked(stack)
+    _check_fits(written, path, version)
     with replacing_file(path) as temporary, temporary.open("wb") as file, ExitStack() as spools:
-        _Writer(file, stack, version, path).write(_merge(stack, merged, version, path.parent, spools))
+        flat = _merge(stack, merged, version, path.parent, spools)
+        _Writer(file, written, version, path).write(flat, _resources(stack, marks, flat.thumbnail))
 
 
 def _check_fits(stack: LayerStack, path: Path, version: int) -> None:
@@ -181,7 +188,7 @@ def _thumbnail(pixels: np.ndarray) -> bytes:
     return struct.pack(">6I2H", 1, width, height, row, row * height, file.tell(), 24, 1) + file.getvalue()
 
 
-def _resources(stack: LayerStack, thumbnail: np.ndarray) -> bytes:
+def _resources(stack: LayerStack, marks: Marks, thumbnail: np.ndarray) -> bytes:
     x, y = (round(value * 65536) for value in stored_resolution(stack.resolution))
     version = struct.pack(">IB", 1, 1) + _unicode("layersr") + _unicode("layersr") + struct.pack(">I", 1)
     return b"".join(
@@ -192,6 +199,7 @@ def _resources(stack: LayerStack, thumbnail: np.ndarray) -> bytes:
             _resource(1057, version),
             _resource(XMP_ID, xmp.packet(stack.credits, stack.recipe, MIMETYPE)),
             _resource(MANIFEST_ID, manifest.dumps(stack), b"layersr"),
+            *([_resource(MARKS_ID, told, b"layersr")] if (told := marks.dumps()) else []),
         ]
     )
 
@@ -203,12 +211,11 @@ class _Writer:
         self._file, self._stack, self._version, self._path = file, stack, version, path
         self._length = ">" + "IQ"[version - 1]
 
-    def write(self, merged: _Merged) -> None:
+    def write(self, merged: _Merged, resources: bytes) -> None:
         depth = self._stack.dtype.itemsize * 8
         size = (self._stack.height, self._stack.width)
         self._file.write(struct.pack(">4sH6xHIIHH", b"8BPS", self._version, merged.channels, *size, depth, 3))
         self._file.write(struct.pack(">I", 0))  # no palette
-        resources = _resources(self._stack, merged.thumbnail)
         self._file.write(struct.pack(">I", len(resources)) + resources)
         self._layers(merged.opaque)
         self._file.write(struct.pack(">H", 1))

@@ -24,10 +24,11 @@ from layersr.documents import manifest, xmp
 from layersr.documents.bounded import Rectangle
 from layersr.documents.guard import check_depth, check_size, reading
 from layersr.documents.named_groups import Groups
+from layersr.documents.psd_baking import Marks, unbaked
 from layersr.documents.psd_colours import to_rgb
 from layersr.documents.psd_fills import FILLS, Fills
 from layersr.documents.psd_planes import TIGHTEST, Plane, mask, planes, unpack
-from layersr.documents.psd_spelling import BLEND_KEYS, LOCK_BITS, LOCKED_WHOLLY, MANIFEST_ID, SPELLING, XMP_ID
+from layersr.documents.psd_spelling import BLEND_KEYS, LOCK_BITS, LOCKED_WHOLLY, MANIFEST_ID, MARKS_ID, SPELLING, XMP_ID
 from layersr.errors import InputError
 from layersr.layers import LOCKS, PASS_THROUGH, Group, Layer, LayerStack, Locks
 
@@ -101,7 +102,10 @@ def _stack(document: PSD, path: Path) -> LayerStack:
         notes=tuple(notes),
         credits=xmp.read(said) if isinstance(said, bytes) else {},
     )
-    return manifest.loads(block, stack, SPELLING) if own else stack
+    if not own:
+        return stack
+    marks = _resource(document, MARKS_ID)
+    return manifest.loads(block, unbaked(stack, Marks.loads(marks)) if isinstance(marks, bytes) else stack, SPELLING)
 
 
 def _resource(document: PSD, number: int) -> object:

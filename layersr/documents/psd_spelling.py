@@ -44,6 +44,9 @@ XMP_ID = 1060
 MANIFEST_ID = 4747
 """The plug-in resource (4000 to 4999 are theirs) that holds the manifest, under the name "layersr"."""
 
+MARKS_ID = 4748
+"""The one that says what was written otherwise than it is meant (`psd_baking.Marks`)."""
+
 FALLBACK_RESOLUTION = (72.0, 72.0)
 """What is written where nothing is known, as every application assumes it."""
 

@@ -203,7 +203,7 @@ def assert_comes_back(stack: LayerStack, path: Path) -> None:
 def masked_scene(dtype: type, for_krita: bool = False) -> LayerStack:
     """`scene` with masks, one of them not in force, with a clipped layer, and with groups that are more than folders.
 
-    Krita 5.1.5 takes every mask of a PSD for one in force and its groups for opaque, and does not clip.
+    Krita 5.1.5 takes every mask of a PSD for one in force.
     """
     stack, top = scene(dtype), color.levels(dtype)
     ramp = np.repeat(np.linspace(0, top, stack.width).astype(dtype)[None], stack.height, axis=0)
@@ -211,11 +211,10 @@ def masked_scene(dtype: type, for_krita: bool = False) -> LayerStack:
     lowest = lowest if for_krita else replace(lowest, mask=LayerMask(ramp, active=False))
     soft = replace(soft, mask=LayerMask(ramp[:40, :30], 20, 8, beyond=True))
     rest[-1] = replace(rest[-1], mask=LayerMask(ramp[:10, 50:60], 32, 34))
-    if not for_krita:
-        rest.append(replace(soft, name="clipped", left=34, top=26, mask=None, clipped=True, blend="screen"))
+    rest.append(replace(soft, name="clipped", left=34, top=26, mask=None, clipped=True, blend="screen"))
     groups = {
-        ("outer",): Group(1.0 if for_krita else 153 / 255, True, "multiply", LayerMask(ramp)),
-        ("outer", "inner & more"): Group(1.0 if for_krita else 204 / 255, blend="normal"),
+        ("outer",): Group(153 / 255, True, "multiply", LayerMask(ramp)),
+        ("outer", "inner & more"): Group(204 / 255, blend="normal"),
     }
     return replace(stack, layers=(lowest, soft, *rest), groups=groups)
 

@@ -64,7 +64,27 @@ UNWRITTEN = {("31,000 pixels wide", "psd"): "A PSD ends at 30,000 pixels a side;
 
 _MASKS = "layer mask, hiding|layer mask, showing|group mask|mask of a group"
 
+_SAID_BY_MASKS = (
+    "Krita ignores it in a PSD, so it is written as the mask of an isolated group, which looks the same everywhere;"
+    " layersr reads it back as it was, and `--native` leaves it as it is."
+)
+
 LIMITS = (
+    # PSD, whoever else reads it
+    *(
+        _limit(_SAID_BY_MASKS, BAKED, reader, formats, feature, lost)
+        for reader, formats in (
+            *(("Krita", "psd psb"), ("GIMP", "psd"), ("psd-tools", "psd psb")),
+            *(("ag-psd", "psd psb"), ("pytoshop", "psd psb")),
+        )
+        for feature, lost in (
+            ("opacity of an isolated", "masks opacity"),
+            ("opacity of a group that", "blend masks opacity"),
+            ("mask of a group", "blend"),
+            ("clipping", "tree clipping offsets opacity pixels"),
+        )
+    ),
+    _limit(_SAID_BY_MASKS, BAKED, "ImageMagick", "psd psb", "clipping", "offsets pixels"),
     # OpenRaster, whoever reads it
     _limit(
         "OpenRaster has no layer masks; what they hide is written as transparency.",
@@ -95,18 +115,11 @@ LIMITS = (
     ),
     # Krita
     _limit(
-        "Krita ignores the opacity of groups in a PSD.", LOST, "Krita", "psd psb", "opacity of a", "opacity picture"
-    ),
-    _limit("Krita ignores clipping in a PSD.", LOST, "Krita", "psd psb", "clipping", "clipping picture"),
-    _limit(
         "Krita takes a mask that is switched off for one in force.",
         *(LOST, "Krita", "psd psb", "layer mask that is switched off", "masks picture"),
     ),
-    _limit(
-        "Krita does not show the mask of a group that passes through.",
-        *(LOST, "Krita", "psd psb", "mask of a group", "picture"),
-    ),
     _limit("Krita's masks have 8 bits.", LOST, "Krita", "psd psb kra", _MASKS, "masks picture", "16"),
+    _limit("Krita's masks have 8 bits.", LOST, "Krita", "psd psb", "clipping", "picture", "16"),
     _limit("Krita's masks have 8 bits.", ALIKE, "Krita", "kra", "layer mask that is switched off", "masks", "16"),
     _limit(
         "Krita opens OpenRaster as 8-bit sRGB, whatever the profile.",
@@ -135,10 +148,6 @@ LIMITS = (
     _limit("Debian's GIMP 2.10 opens no OpenRaster.", SILENT, "GIMP", "ora", "", "opens"),
     _limit("GIMP opens no Krita document.", SILENT, "GIMP", "kra", "", "opens"),
     _limit(
-        "GIMP has no clipping: it makes a group of a layer and what is clipped to it.",
-        *(ALIKE, "GIMP", "psd", "clipping", "clipping tree"),
-    ),
-    _limit(
         "Written as an isolated group in which layers show only where something is below them, which looks the same;"
         " layersr reads it back as it was.",
         *(BAKED, "GIMP", "xcf", "clipping", "tree clipping opacity"),
@@ -151,10 +160,6 @@ LIMITS = (
         *(LOST, "GIMP", "xcf", "locks", "locks"),
     ),
     # psd-tools
-    _limit(
-        "psd-tools composites what is clipped to a soft edge otherwise than GIMP and layersr.",
-        *(LOST, "psd-tools", "psd psb", "clipping", "picture"),
-    ),
     _limit(
         "psd-tools refuses layers wider than 30,000 pixels, in a PSB too.",
         SILENT,
@@ -185,7 +190,7 @@ LIMITS = (
     _limit("ImageMagick reads names as ASCII.", LOST, "ImageMagick", "psd psb", "names", "names"),
     _limit(
         "ImageMagick multiplies opacity and masks into the transparency of layers.",
-        *(ALIKE, "ImageMagick", "psd psb", "layer opacity|layer mask, showing|clipping", "pixels"),
+        *(ALIKE, "ImageMagick", "psd psb", "layer opacity|layer mask, showing", "pixels"),
     ),
     _limit(
         "ImageMagick multiplies opacity and masks into the transparency of layers.",
