@@ -98,11 +98,11 @@ def decompose(
     prompts, wanted = _prompts(recipe, image), names(recipe.order) if recipe.order else []
     report(Progress("load models", 0.0))
     models = decomposing.Models(
-        backends.load("detect", PROMPTED if recipe.detect == "none" else recipe.detect, recipe.device),
-        backends.load("matte", recipe.matte, recipe.device),
-        backends.load("infill", recipe.infill, recipe.device),
-        Chain(backends.load("upscale", ENLARGING, recipe.device)),
-        backends.load("understand", recipe.understand, recipe.device) if recipe.texts else None,
+        backends.load("detect", PROMPTED if recipe.detect == "none" else recipe.detect, recipe.device, recipe.seed),
+        backends.load("matte", recipe.matte, recipe.device, recipe.seed),
+        backends.load("infill", recipe.infill, recipe.device, recipe.seed),
+        Chain(backends.load("upscale", ENLARGING, recipe.device, recipe.seed)),
+        backends.load("understand", recipe.understand, recipe.device, recipe.seed) if recipe.texts else None,
     )
     stack = decomposing.decompose(
         image,
@@ -123,7 +123,7 @@ def _depth(image: Image, recipe: Recipe, report: Report) -> Alpha | None:
     if ("depth", recipe.depth) not in needs.chosen(recipe):
         return None
     report(Progress("estimate depth", 0.0))
-    found = backends.load("depth", recipe.depth, recipe.device)(color.over_grey(image.pixels))
+    found = backends.load("depth", recipe.depth, recipe.device, recipe.seed)(color.over_grey(image.pixels))
     torching.give_back()
     return found
 
@@ -131,7 +131,10 @@ def _depth(image: Image, recipe: Recipe, report: Report) -> Alpha | None:
 def _at_once(image: Image, recipe: Recipe, report: Report) -> LayerStack:
     """The same by a backend that gives the whole stack."""
     report(Progress("load models", 0.0))
-    models = (backends.load(role, getattr(recipe, role), recipe.device) for role in ("decompose", "matte", "infill"))
+    models = (
+        backends.load(role, getattr(recipe, role), recipe.device, recipe.seed)
+        for role in ("decompose", "matte", "infill")
+    )
     limits = decomposing.Limits(recipe.max_layers, recipe.granularity)
     stack = decomposing.decompose_at_once(image, *models, limits, report)
     torching.give_back()
@@ -146,8 +149,8 @@ def upscale(stack: LayerStack, recipe: Recipe | None = None, report: Report = si
         return replace(stack, resolution=wanted.resolution)
     large = upscaling.upscale(
         stack,
-        backends.load("upscale", recipe.upscale, recipe.device),
-        backends.load("alpha", recipe.alpha, recipe.device),
+        backends.load("upscale", recipe.upscale, recipe.device, recipe.seed),
+        backends.load("alpha", recipe.alpha, recipe.device, recipe.seed),
         wanted.scale,
         report,
         context=recipe.context,
@@ -160,7 +163,7 @@ def fill(image: Image, hole: Mask, recipe: Recipe | None = None, report: Report 
     """A picture with a hole painted over by the recipe's `infill`; see `filling.filled`."""
     recipe = needs.resolved(recipe or Recipe())
     report(Progress("load models", 0.0))
-    filled = filling.filled(image, hole, backends.load("infill", recipe.infill, recipe.device), report)
+    filled = filling.filled(image, hole, backends.load("infill", recipe.infill, recipe.device, recipe.seed), report)
     torching.give_back()
     return filled
 

@@ -43,7 +43,7 @@ class Recipe:
         alpha: backend that enlarges mattes.
         depth: backend that estimates how far things are, which helps to tell their order; "none": nothing does.
         device: where models run (`layersr.devices`).
-        seed: for every random choice.
+        seed: for every random choice, 0 or more; layersr's own networks make none.
         context: beside edges, colours are enlarged in the picture around them and unmixed, not by themselves.
         keep: hidden layers for reference: "flat" is the picture enlarged as a whole by the same models, "original" the
             picture as it came, "provenance" shows which pixels were estimated (yellow) or invented (red), "depth" what
@@ -92,6 +92,8 @@ class Recipe:
             raise UsageError("There is no depth to keep without a model that estimates it; name one: --depth NAME.")
         check(self.size)
         devices.check(self.device)
+        if self.seed < 0:
+            raise UsageError(f"The seed must be 0 or more, not {self.seed}.")
         if self.max_layers < 0:
             raise UsageError(f"--max-layers must be 0 or more, not {self.max_layers}.")
         if self.decompose != PEELING and (self.texts or self.masks or self.boxes or self.points or self.order):

@@ -55,6 +55,15 @@ def test_small_tiles_show_no_seams(name: str):
     assert steps.max() < 0.5 * np.abs(np.diff(whole, axis=1)).mean()
 
 
+@pytest.mark.parametrize("name", ["diffusion", "diffusion-latent"])
+def test_another_seed_paints_other_detail(name: str):
+    models = [backends.load("upscale", tiny("upscale", name), seed=seed) for seed in (0, 3, 3)]
+    (scale,) = models[0].scales
+    first, other, same = (model(picture(), scale) for model in models)
+    assert np.array_equal(other, same)
+    assert not np.array_equal(first, other)
+
+
 def test_the_chain_passes_the_place_on_at_every_step():
     class Asked:
         scales = (2,)

@@ -411,6 +411,15 @@ def test_the_prior_leaves_the_chance_of_others_alone():
     assert torch.equal(torch.rand(3), before)
 
 
+def test_another_seed_is_another_prior():
+    model("deep-image-prior")
+    from layersr.infill.prior import prior
+
+    first, other, same = (prior(noisy(32, 32), gap(32, 32), steps=2, seed=seed) for seed in (0, 1, 1))
+    assert np.array_equal(other, same)
+    assert not np.array_equal(first, other)
+
+
 # ---- diffusion ----
 
 
@@ -433,6 +442,8 @@ def test_diffusion_takes_older_models_and_none_for_inpainting(tmp_path: Path):
     assert np.array_equal(painted[~hole], image[~hole])
     assert painted[hole].std() > 0.05
     assert np.array_equal(painted, infill(image, hole))
+    other = backends.load("infill", f"diffusion={tmp_path / 'old'}", seed=1)(image, hole)
+    assert not np.array_equal(painted[hole], other[hole])
 
 
 def test_diffusion_refuses_pickled_weights(tmp_path: Path):

@@ -28,6 +28,14 @@ def test_the_sheets_have_the_pictures_proportions_and_transparency():
     assert all(s.alpha.std() > 0 and not np.array_equal(s.colour[..., 0], s.alpha) for s in wide)
 
 
+def test_another_seed_is_another_idea():
+    choice = tiny("decompose", "qwen-image-layered")
+    image = np.random.default_rng(0).random((30, 60, 3), np.float32)
+    first, same, other = (backends.load("decompose", choice, seed=seed)(image, 24, 0.5)[0].colour for seed in (5, 5, 6))
+    assert np.array_equal(first, same)
+    assert not np.array_equal(first, other)
+
+
 @pytest.mark.parametrize("scale", [1, 2])
 def test_export_takes_the_picture_apart_by_it(tmp_path: Path, scale: int):
     choice = tiny("decompose", "qwen-image-layered")

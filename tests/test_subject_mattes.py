@@ -9,11 +9,13 @@ import pytest
 
 from checkpoints import tiny
 from checkpoints.rembg import redness
-from layersr import backends
-from layersr.backends.layerd import TRUST
+from layersr import backends, documents
 from layersr.backends.subjects import SubjectDetector, subjects
+from layersr.cli import run
 from layersr.errors import BackendError, WeightsError
+from layersr.images import write_image
 from layersr.roles import Detection, Prompt
+from layersr.weights.trust import TRUST
 
 SHAPE = (120, 160)
 
@@ -162,6 +164,18 @@ def test_code_beside_weights_runs_only_where_it_is_trusted(coded: Path, monkeypa
     monkeypatch.delenv(TRUST, raising=False)
     with pytest.raises(BackendError, match=f"{TRUST}=1"):
         backends.load("detect", f"layerd={coded}")
+
+
+def test_the_command_line_can_trust_it(coded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd):
+    monkeypatch.setenv(TRUST, "")  # so that it is put back afterwards
+    pixels = np.dstack([picture(disc(40, 30, 16)), np.ones(SHAPE)]) * 255
+    write_image(np.rint(pixels).astype(np.uint8), tmp_path / "in.png")
+    command = ["export", str(tmp_path / "in.png"), str(tmp_path / "out.ora"), "--detect", f"layerd={coded}"]
+    command += ["--scale", "1", "--infill", "classic"]
+    assert run(command) == 5
+    assert "--trust-remote-code" in capfd.readouterr().err
+    assert run([*command, "--trust-remote-code"]) == 0
+    assert len(documents.read(tmp_path / "out.ora").layers) == 2
 
 
 def test_trusted_code_is_asked_for_its_finest_answer(coded: Path, monkeypatch: pytest.MonkeyPatch):

@@ -50,6 +50,7 @@ class Backend:
         extra: what `pip install 'layersr[EXTRA]'` must have brought, or "" for the core.
         weights: the files it needs besides.
         suffixes: kinds of files it loads when one is named instead of a backend (".pth").
+        seeded: whether it asks chance; its loader then takes `seed`, and the same seed gives the same again.
     """
 
     role: str
@@ -61,6 +62,7 @@ class Backend:
     extra: str = ""
     weights: tuple[files.Weights, ...] = ()
     suffixes: tuple[str, ...] = ()
+    seeded: bool = False
 
 
 def backend(
@@ -73,13 +75,14 @@ def backend(
     extra: str = "",
     weights: tuple[files.Weights, ...] = (),
     suffixes: tuple[str, ...] = (),
+    seeded: bool = False,
 ) -> Callable[[Loader], Loader]:
     """Mark a loader as a backend of a role; see `Backend` for the arguments."""
     if role not in ROLES:
         raise ValueError(f"no role {role!r}; roles are {', '.join(ROLES)}")
 
     def mark(load: Loader) -> Loader:
-        load.__backend__ = Backend(role, name, load, summary, source, licence, extra, weights, suffixes)  # type: ignore[attr-defined]
+        load.__backend__ = Backend(role, name, load, summary, source, licence, extra, weights, suffixes, seeded)  # type: ignore[attr-defined]
         return load
 
     return mark
@@ -148,7 +151,7 @@ def choose(role: str, choice: str) -> tuple[Backend, tuple[Path, ...]]:
     return found, paths
 
 
-_kept: dict[tuple[str, str, str], Any] | None = None
+_kept: dict[tuple[str, str, str, int], Any] | None = None
 
 
 def keep_loaded() -> None:
@@ -157,25 +160,32 @@ def keep_loaded() -> None:
     _kept = {} if _kept is None else _kept
 
 
-def load(role: str, choice: str, device: str = "cpu") -> Any:
-    """The model of a role, ready to call; `choice` as for `choose`. Nothing is fetched.
+def load(role: str, choice: str, device: str = "cpu", seed: int = 0) -> Any:
+    """The model of a role, ready to call. Nothing is fetched.
+
+    Args:
+        role: one of `roles.ROLES`.
+        choice: as for `choose`.
+        device: where it runs.
+        seed: where chance begins, for those that ask chance.
 
     Raises:
         BackendError: there is none of that name, or the package it needs is missing (the message says what to install).
         WeightsError: its weights are not here, or damaged (the message says how to get them).
     """
     if _kept is not None:
-        if (role, choice, device) not in _kept:
-            _kept[role, choice, device] = _load(role, choice, device)
-        return _kept[role, choice, device]
-    return _load(role, choice, device)
+        if (role, choice, device, seed) not in _kept:
+            _kept[role, choice, device, seed] = _load(role, choice, device, seed)
+        return _kept[role, choice, device, seed]
+    return _load(role, choice, device, seed)
 
 
-def _load(role: str, choice: str, device: str) -> Any:
+def _load(role: str, choice: str, device: str, seed: int) -> Any:
     found, paths = choose(role, choice)
     check(found)
     try:
-        return found.load(device, *(paths or map(files.path, found.weights)))
+        chance = {"seed": seed} if found.seeded else {}
+        return found.load(device, *(paths or map(files.path, found.weights)), **chance)
     except ImportError as error:
         if isinstance(error.__cause__, KeyboardInterrupt):  # Ctrl-C while compiled code was being loaded
             raise error.__cause__ from None

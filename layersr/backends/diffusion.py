@@ -52,8 +52,8 @@ WEIGHTS = hub(
     revision="115134f363124c53c7d878647567d04daf26e41e",
 )
 
-SEED, LOOKS = 0, 30
-"""Where chance begins, and how often the network is asked."""
+LOOKS = 30
+"""How often the network is asked."""
 
 STRENGTH = 0.99
 """How much of what stood in the hole, which is a smooth fill, is replaced by noise; all of it makes pictures dull."""
@@ -66,12 +66,13 @@ class DiffusionInfill(SlowInfill):
         device: where it runs; on all but the CPU in half precision.
         pipe: an inpainting pipeline of Diffusers, on that device.
         looks: how often the network is asked.
+        seed: where chance begins.
     """
 
-    def __init__(self, device: str, pipe: Any, looks: int = LOOKS) -> None:
+    def __init__(self, device: str, pipe: Any, looks: int = LOOKS, seed: int = 0) -> None:
         side = pipe.unet.config.sample_size * pipe.vae_scale_factor
         super().__init__(device, side * side)
-        self._pipe, self._looks = pipe, looks
+        self._pipe, self._looks, self._seed = pipe, looks, seed
 
     def paint(self, image: RGB, hole: Mask, report: Report) -> RGB:
         """See `painting.Paint`."""
@@ -94,7 +95,7 @@ class DiffusionInfill(SlowInfill):
             return values
 
         def ask() -> np.ndarray:
-            chance = torch.Generator().manual_seed(SEED)
+            chance = torch.Generator().manual_seed(self._seed)
             with warnings.catch_warnings():
                 for kind in (DeprecationWarning, FutureWarning):  # Diffusers' own business
                     warnings.simplefilter("ignore", kind)
@@ -133,8 +134,9 @@ class DiffusionInfill(SlowInfill):
     licence="Apache-2.0; weights CreativeML OpenRAIL++-M",
     extra="diffusers",
     weights=(WEIGHTS,),
+    seeded=True,
 )
-def load_diffusion(device: str, folder: Path) -> DiffusionInfill:
+def load_diffusion(device: str, folder: Path, seed: int = 0) -> DiffusionInfill:
     """From a folder as `save_pretrained` of Diffusers writes it, safetensors only; no safety checker is loaded.
 
     Raises:
@@ -153,4 +155,4 @@ def load_diffusion(device: str, folder: Path) -> DiffusionInfill:
         dtype=torch.float32 if place.type == "cpu" else torch.float16,
         **({} if large else {"safety_checker": None, "requires_safety_checker": False}),
     )
-    return DiffusionInfill(device, pipe.to(place))
+    return DiffusionInfill(device, pipe.to(place), seed=seed)

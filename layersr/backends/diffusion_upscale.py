@@ -89,10 +89,13 @@ class DiffusionUpscaler:
         channels: of noise that it wants.
         step: pixels; what sizes must be multiples of.
         cell: pixels; what a tile answers for. It sees `step` more on every side.
+        seed: where chance begins.
     """
 
-    def __init__(self, scale: int, paint: Callable[[Any], Any], channels: int, step: int, cell: int) -> None:
-        self.scales = (scale,)
+    def __init__(
+        self, scale: int, paint: Callable[[Any], Any], channels: int, step: int, cell: int, seed: int = 0
+    ) -> None:
+        self.scales, self._seed = (scale,), seed
         self._paint, self._channels, self._step, self._cell = paint, channels, step, cell
         self._lock = Lock()  # schedulers remember the step they are at
 
@@ -105,7 +108,7 @@ class DiffusionUpscaler:
         before = [n % self._step for n in at]  # tiles lie on the grid of the whole picture, as its noise does
         padded = np.pad(image, (*((n, 0) for n in before), (0, 0)), mode="symmetric")
         height, width = padded.shape[:2]
-        grain = noise(self._channels, height, width, (at[0] - before[0], at[1] - before[1]))
+        grain = noise(self._channels, height, width, (at[0] - before[0], at[1] - before[1]), self._seed)
         with self._lock:
             large = run_tiles(
                 self._tile,
@@ -134,8 +137,9 @@ class DiffusionUpscaler:
     licence=LICENCE,
     extra="diffusers",
     weights=(X4,),
+    seeded=True,
 )
-def load_diffusion(device: str, folder: Path) -> DiffusionUpscaler:
+def load_diffusion(device: str, folder: Path, seed: int = 0) -> DiffusionUpscaler:
     """From a folder as `StableDiffusionUpscalePipeline.save_pretrained` writes it.
 
     Raises:
@@ -163,7 +167,7 @@ def load_diffusion(device: str, folder: Path) -> DiffusionUpscaler:
 
     parts = TorchModel(torch.nn.ModuleDict({"unet": pipe.unet, "vae": pipe.vae}), device, half=True, smallest=128)
     channels = 3 + pipe.vae.config.latent_channels
-    return DiffusionUpscaler(4, lambda planes: parts.ask(painted, planes), channels, step=32, cell=128)
+    return DiffusionUpscaler(4, lambda planes: parts.ask(painted, planes), channels, step=32, cell=128, seed=seed)
 
 
 @backend(
@@ -174,8 +178,9 @@ def load_diffusion(device: str, folder: Path) -> DiffusionUpscaler:
     licence=LICENCE,
     extra="diffusers",
     weights=(LATENT,),
+    seeded=True,
 )
-def load_diffusion_latent(device: str, folder: Path) -> DiffusionUpscaler:
+def load_diffusion_latent(device: str, folder: Path, seed: int = 0) -> DiffusionUpscaler:
     """From a folder as `StableDiffusionLatentUpscalePipeline.save_pretrained` writes it.
 
     Raises:
@@ -206,7 +211,7 @@ def load_diffusion_latent(device: str, folder: Path) -> DiffusionUpscaler:
 
     parts = TorchModel(torch.nn.ModuleDict({"unet": pipe.unet, "vae": pipe.vae}), device, half=True, smallest=256)
     channels = pipe.vae.config.latent_channels
-    return DiffusionUpscaler(2, lambda planes: parts.ask(painted, planes), channels, step=64, cell=256)
+    return DiffusionUpscaler(2, lambda planes: parts.ask(painted, planes), channels, step=64, cell=256, seed=seed)
 
 
 def _decoded(vae: Any, latents: Any) -> Any:

@@ -4,11 +4,10 @@ T. Suzuki et al., *LayerD: Decomposing Raster Graphic Designs into Layers*, ICCV
 with the layers of graphic designs (Crello). The rest of LayerD, peeling and filling, is layersr's own trade.
 
 The published weights come with Python code of their own, which needs torchvision, timm, kornia and einops, and is run
-only where a person trusts it (`LAYERSR_TRUST_REMOTE_CODE=1`). An ONNX export of it needs none of that:
+only where a person trusts it (`--trust-remote-code`). An ONNX export of it needs none of that:
 `--detect layerd=FILE.onnx`, one picture in, normalised as ImageNet's, logits out.
 """
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,9 +25,7 @@ from layersr.backends.torching import TorchModel
 from layersr.backends.views import View
 from layersr.errors import BackendError, WeightsError, first_line
 from layersr.weights import hub
-
-TRUST = "LAYERSR_TRUST_REMOTE_CODE"
-"""Environment variable: 1 lets the Python code run that lies beside weights."""
+from layersr.weights.trust import TRUST, trusts_remote_code
 
 SIDE = 1024
 """Side in pixels of the square that the network sees where it tells nothing else."""
@@ -78,10 +75,10 @@ def _exported(device: str, file: Path) -> Matte:
 
 def _trusted(device: str, folder: Path) -> Matte:
     """From a folder with weights and the code that runs them."""
-    if os.environ.get(TRUST) != "1":
+    if not trusts_remote_code():
         raise BackendError(
-            f"The weights in {folder} run Python code of their own: set {TRUST}=1 if you trust it, "
-            "or use --detect layerd=FILE.onnx."
+            f"The weights in {folder} run Python code of their own: add --trust-remote-code (or set {TRUST}=1) if you "
+            "trust it, or use --detect layerd=FILE.onnx."
         )
     try:
         model = remote("AutoModelForImageSegmentation", folder)

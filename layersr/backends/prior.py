@@ -23,15 +23,16 @@ class PriorInfill(SlowInfill):
         device: where it learns.
         steps: at most so many.
         most: see `SlowInfill`.
+        seed: where chance begins.
     """
 
-    def __init__(self, device: str, steps: int = STEPS, most: int = MOST) -> None:
+    def __init__(self, device: str, steps: int = STEPS, most: int = MOST, seed: int = 0) -> None:
         super().__init__(device, most)
-        self._device, self._steps = str(torch_device(device)), steps
+        self._device, self._steps, self._seed = str(torch_device(device)), steps, seed
 
     def paint(self, image: RGB, hole: Mask, report: Report) -> RGB:
         """See `painting.Paint`."""
-        return seamless(prior(image, hole, self._steps, self._device, report), image, hole)
+        return seamless(prior(image, hole, self._steps, self._device, report, self._seed), image, hole)
 
 
 @backend(
@@ -41,7 +42,8 @@ class PriorInfill(SlowInfill):
     source="D. Ulyanov, A. Vedaldi and V. Lempitsky, CVPR 2018",
     licence="Apache-2.0",
     extra="torch",
+    seeded=True,
 )
-def load_prior(device: str) -> PriorInfill:
+def load_prior(device: str, seed: int = 0) -> PriorInfill:
     """Loads nothing: what it knows it learns from each picture."""
-    return PriorInfill(device, STEPS)
+    return PriorInfill(device, STEPS, seed=seed)

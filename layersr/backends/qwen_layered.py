@@ -63,10 +63,11 @@ class LayeredDecomposer:
 
     Args:
         pipe: a QwenImageLayeredPipeline, on its device.
+        seed: where chance begins.
     """
 
-    def __init__(self, pipe: Any) -> None:
-        self._pipe = pipe
+    def __init__(self, pipe: Any, seed: int = 0) -> None:
+        self._pipe, self._seed = pipe, seed
 
     def __call__(self, image: RGB, most: int, granularity: float) -> Sequence[Sheet]:
         """See `roles.Decomposer`."""
@@ -82,7 +83,7 @@ class LayeredDecomposer:
             layers=sheets(most, granularity),
             num_inference_steps=STEPS,
             resolution=SIDE,
-            generator=torch.Generator("cpu").manual_seed(0),
+            generator=torch.Generator("cpu").manual_seed(self._seed),
             output_type="pt",
         ).images
         planes = made.float().cpu().numpy().transpose(0, 2, 3, 1)
@@ -101,8 +102,9 @@ def sheets(most: int, granularity: float) -> int:
     source="S. Yin et al., Qwen-Image-Layered, 2025",
     extra="diffusers",
     weights=(WEIGHTS,),
+    seeded=True,
 )
-def load_qwen_layered(device: str, folder: Path) -> LayeredDecomposer:
+def load_qwen_layered(device: str, folder: Path, seed: int = 0) -> LayeredDecomposer:
     """From a folder as `QwenImageLayeredPipeline.save_pretrained` writes it.
 
     Raises:
@@ -117,4 +119,4 @@ def load_qwen_layered(device: str, folder: Path) -> LayeredDecomposer:
         pipe.enable_model_cpu_offload(device=where)  # one part on the GPU at a time
     else:
         pipe.to(where)
-    return LayeredDecomposer(pipe)
+    return LayeredDecomposer(pipe, seed)

@@ -18,12 +18,26 @@ def equipped(command: Callable) -> Callable:
     """Add the options of every command that chooses models."""
     for option in (
         click.option("--accept-licence", is_flag=True, help="Accept licences that do not allow commercial use."),
+        click.option(
+            "--trust-remote-code",
+            is_flag=True,
+            expose_value=False,
+            callback=_trust,
+            help="Run Python code that came with weights (layerd's); LAYERSR_TRUST_REMOTE_CODE=1 says the same.",
+        ),
         click.option("--offline", is_flag=True, help="Never touch the network; LAYERSR_OFFLINE=1 says the same."),
         click.option("--device", metavar="NAME", help=f"Where models run: {', '.join(DEVICES)} [cpu]."),
         click.option("--preset", type=click.Choice(list(PRESETS)), help="Choose all models at once."),
     ):
         command = option(command)
     return command
+
+
+def _trust(_: click.Context, __: click.Parameter, given: bool) -> None:
+    from layersr.weights.trust import trust_remote_code
+
+    if given:
+        trust_remote_code()
 
 
 def preset_choices(

@@ -9,6 +9,9 @@ from layersr.errors import OutputError, UsageError
 DOCUMENTS = {"psd": ".psd", "ora": ".ora", "kra": ".kra", "xcf": ".xcf", "folder": ""}
 """--format to suffix."""
 
+NATIVE = "A PSD keeps clipping and group opacity as Photoshop has them; Krita ignores both, so else masks say them."
+"""What --native does, where foreign documents are written."""
+
 
 def check_document(out: str, force: bool, inputs: Iterable[str]) -> None:
     """Refuse a document that could not be written, or must not be.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from layersr.cli import equipping, show
-from layersr.cli.outputs import check_document, check_picture
+from layersr.cli.outputs import NATIVE, check_document, check_picture
 from layersr.cli.sizes import sized, sized_by
 from layersr.errors import LayersrError
 
@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 @click.option("--upscale", metavar="NAME", help="What enlarges colours [layersr].")
 @click.option("--alpha", metavar="NAME", help="What enlarges soft edges [layersr].")
 @click.option("--context", is_flag=True, default=None, help="Enlarge colours at edges in the picture around them.")
+@click.option("--native", is_flag=True, help=NATIVE)
 @equipping.equipped
 @click.option("--json", "as_json", is_flag=True, help="Events as JSON lines on stdout.")
 @click.option("--force", is_flag=True, help="Replace OUT if it exists.")
 def upscale(
     file: str,
     out: str,
+    native: bool,
     as_json: bool,
     force: bool,
     preset: str | None,
@@ -60,14 +62,16 @@ def upscale(
         recipe = recipes.Recipe(**{**equipping.preset_choices(preset, roles=needs.ENLARGING), **given})
         with show.notices(as_json) as notes, show.Display(as_json, Path(file).name) as display:
             recipe = equipping.equip(recipe, offline, accept_licence, as_json, needs.ENLARGING)
-            _upscale(file, out, recipe, flat, display, notes)
+            _upscale(file, out, recipe, flat, native, display, notes)
     except LayersrError as error:
         if as_json:
             show.event("error", message=str(error), code=error.exit_code)
         raise
 
 
-def _upscale(file: str, out: str, recipe: Any, flat: bool, display: show.Display, notices: list[str]) -> None:
+def _upscale(
+    file: str, out: str, recipe: Any, flat: bool, native: bool, display: show.Display, notices: list[str]
+) -> None:
     import layersr
     from layersr import documents, flattening, images, pipeline
     from layersr.cli.inspect import listing
@@ -82,8 +86,8 @@ def _upscale(file: str, out: str, recipe: Any, flat: bool, display: show.Display
     if flat:
         images.write_image(flattening.flatten(large), out, large.icc, large.resolution)
     else:
-        documents.write(large, out)
-    notes = [*small.notes, *(() if flat else documents.losses(large, out))]
+        documents.write(large, out, native=native)
+    notes = [*small.notes, *(() if flat else documents.losses(large, out, native))]
     display(Progress("done", 1.0))
     display.close()
     seconds = round(time.monotonic() - start, 2)

@@ -9,8 +9,8 @@ from layersr.decomposing.occlusion import as_seen, touching
 MOST = 1.5
 """Logits that depth is worth at most: so much is right in 82 of 100 cases, and clear cues of shape outweigh it.
 
-Chosen, not fitted, for want of a model's real weights: on their authors' benchmark (DA-2K) small models put 95 of 100
-pairs of points in order, but points are drawn far apart there; where things touch, what stands on a table is as near as
+Chosen, not fitted, for want of a model's real weights. Authors measure them on points that lie far apart; where things
+touch, what stands on a table is as near as
 the table, and drawings have depths of their own.
 """
 

@@ -52,7 +52,9 @@ BLUR = 0.5
 Module = Tensor = Any
 
 
-def prior(image: RGB, hole: Mask, steps: int = STEPS, device: str = "cpu", report: Report = silent) -> RGB:
+def prior(
+    image: RGB, hole: Mask, steps: int = STEPS, device: str = "cpu", report: Report = silent, seed: int = 0
+) -> RGB:
     """What the network makes of the whole picture; the hole is what counts, elsewhere it is nearly the picture.
 
     What stood in the hole has no influence. The same picture and hole give the same on a CPU with as many threads;
@@ -64,6 +66,7 @@ def prior(image: RGB, hole: Mask, steps: int = STEPS, device: str = "cpu", repor
         steps: at most so many; each costs some 0.25 s for a picture of 256 x 256 on one core of a CPU, and 0.6 GB.
         device: where torch computes.
         report: hears 0..1, at every tenth step.
+        seed: another one begins with another network and other noise.
     """
     import torch
     from torch.nn import functional as F
@@ -72,9 +75,9 @@ def prior(image: RGB, hole: Mask, steps: int = STEPS, device: str = "cpu", repor
     blurred = blur(image, hole | tests)
     place = torch.device(device)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(SEED)
+        torch.manual_seed(SEED + seed)
         sizes = network(torch.from_numpy((~hole & ~tests).astype(np.float32))[None, None].to(place)).to(place)
-        chance = torch.Generator().manual_seed(SEED)
+        chance = torch.Generator().manual_seed(SEED + seed)
         noise = torch.rand((1, PLANES, *hole.shape), generator=chance).to(place) / 10
     smooth, truth = (
         torch.from_numpy(np.ascontiguousarray(colours.transpose(2, 0, 1)[None])).to(place)
