@@ -4,7 +4,7 @@ import os
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import PIL.Image
 from layersr import color, credits
 from layersr.arrays import Mask, Pixels
 from layersr.decoding import ORIENTATION, decode
-from layersr.documents import png
+from layersr.documents import png, xmp
 from layersr.documents.atomic import replacing_file
 from layersr.errors import InputError, OutputError, UsageError
 from layersr.layers import Image
@@ -37,6 +37,7 @@ _DAMAGE = (
 )
 """Whatever Pillow lets escape from a damaged file."""
 
+_XMP_TAG = 700
 _X_RESOLUTION = 282
 
 
@@ -97,6 +98,7 @@ def write_image(
     path: str | Path,
     icc: bytes | None = None,
     resolution: tuple[float, float] | None = None,
+    credits: Mapping[str, str] | None = None,
 ) -> None:
     """Write a flat picture, whole or not at all. PNG keeps every bit; the others have 8 bit, JPEG is matted on white.
 
@@ -105,6 +107,7 @@ def write_image(
         path: ends in .png, .jpg, .webp (lossless) or .tif.
         icc: profile to embed.
         resolution: pixels per inch.
+        credits: who made it, by the names of `layers.CREDITS`; stands in the file as XMP.
 
     Raises:
         UsageError: the suffix is another.
@@ -117,10 +120,11 @@ def write_image(
     height, width = pixels.shape[:2]
     if kind == "WEBP" and max(height, width) > 16383:
         raise OutputError(f"{path} would be {width:,} x {height:,} pixels and WebP holds 16,383 a side; write a PNG.")
+    said = xmp.packet(credits, "", f"image/{kind.lower()}") if credits else None
     with replacing_file(path) as temporary:
         if kind == "PNG":
             with temporary.open("wb") as file:
-                png.write(file, png.bands_of(pixels), width, height, pixels.dtype, icc, resolution)
+                png.write(file, png.bands_of(pixels), width, height, pixels.dtype, icc, resolution, said)
             return
         image = PIL.Image.fromarray(color.to_8bit(pixels))
         options = {
@@ -132,6 +136,10 @@ def write_image(
             page = PIL.Image.new("RGBA", image.size, "white")
             image = PIL.Image.alpha_composite(page, image).convert("RGB")
         known = {"icc_profile": icc, "dpi": resolution}
+        if kind == "TIFF":
+            known["tiffinfo"] = {_XMP_TAG: said} if said else None
+        else:
+            known["xmp"] = said
         image.save(temporary, kind, **options, **{key: value for key, value in known.items() if value})
 
 

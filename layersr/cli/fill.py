@@ -59,7 +59,7 @@ def fill(
             result = pipeline.fill(image, hole, asked, display)
             if only:
                 result = filling.alone(result, hole)
-            images.write_image(result.pixels, out, result.icc, result.resolution)
+            images.write_image(result.pixels, out, result.icc, result.resolution, result.credits)
             display(Progress("done", 1.0))
     except LayersrError as error:
         if as_json:

@@ -20,6 +20,6 @@ def flatten(file: str, out: str, force: bool) -> None:
 
     check_picture(Path(out), force, [Path(file)])
     stack = documents.read(file)
-    images.write_image(flattening.flatten(stack), out, stack.icc, stack.resolution)
+    images.write_image(flattening.flatten(stack), out, stack.icc, stack.resolution, stack.credits)
     for note in stack.notes:
         click.echo(f"note: {note}", err=True)

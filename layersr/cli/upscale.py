@@ -84,7 +84,7 @@ def _upscale(
     large = pipeline.upscale(small, recipe, within(display, 0.0, 0.9))
     display(Progress("write", 0.9))
     if flat:
-        images.write_image(flattening.flatten(large), out, large.icc, large.resolution)
+        images.write_image(flattening.flatten(large), out, large.icc, large.resolution, large.credits)
     else:
         documents.write(large, out, native=native)
     notes = [*small.notes, *(() if flat else documents.losses(large, out, native))]

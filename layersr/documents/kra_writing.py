@@ -22,7 +22,7 @@ import numpy as np
 
 from layersr import color
 from layersr.arrays import Pixels
-from layersr.documents import kra_marks, manifest, png, xmp
+from layersr.documents import credits_told, kra_marks, manifest, png, xmp
 from layersr.documents.archive import member, pack, stored_text, write_member
 from layersr.documents.atomic import replacing_file
 from layersr.documents.kra_groups import isolates
@@ -77,6 +77,7 @@ def _write_archive(stack: LayerStack, archive: zipfile.ZipFile, merged: Pixels |
     tree = _Tree(stack, block)
     archive.writestr(member("mimetype"), MIMETYPE)  # first and stored, so that it can be told by its first bytes
     _put(archive, "maindoc.xml", tree.xml())
+    _put(archive, "documentinfo.xml", credits_told.for_krita(stack.credits))
     _put(archive, f"{IMAGE}/annotations/icc", icc)
     _put(archive, f"{IMAGE}/annotations/{MANIFEST}", block)
     _put(archive, f"{IMAGE}/annotations/{MARKS}", kra_marks.dumps(tree.marks))

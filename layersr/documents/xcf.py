@@ -19,7 +19,7 @@ from typing import IO
 import numpy as np
 
 from layersr.arrays import Pixels
-from layersr.documents import clipping, manifest, xcf_masks
+from layersr.documents import clipping, credits_told, manifest, xcf_masks
 from layersr.documents.atomic import replacing_file
 from layersr.documents.guard import MAX_PIXELS, MAX_SIDE
 from layersr.documents.xcf_blending import has_ground, is_through, mode_number
@@ -27,6 +27,7 @@ from layersr.documents.xcf_masks import Place
 from layersr.documents.xcf_spelling import (
     CLIP,
     CLIPS,
+    CREDITS,
     ICC,
     LOCKED_BY,
     MAGIC,
@@ -196,6 +197,8 @@ class _Writer:
         parasites = _parasite(MANIFEST, manifest.dumps(stack))
         if self._clips:
             parasites += _parasite(CLIPS, self._clips)
+        if stack.credits:
+            parasites += _parasite(CREDITS, credits_told.for_gimp(stack.credits))
         if stack.icc:
             parasites = _parasite(ICC, stack.icc) + parasites
         self._file.write(_raw(Property.PARASITES, parasites) + _property(Property.END))

@@ -51,6 +51,9 @@ ICC, MANIFEST, MASK, TEXT = "icc-profile", "layersr-manifest", "layersr-mask", "
 CLIPS = "layersr-clips"
 """The parasite of an image that names the groups which stand for clipping."""
 
+CREDITS = "gimp-image-metadata"
+"""The parasite of an image in which GIMP keeps what its Image > Metadata shows."""
+
 PERCEPTUAL = 2
 """A space: encoded values. GIMP's own default is linear light, in which soft edges come out up to 65/255 different."""
 

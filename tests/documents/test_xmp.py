@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from apps import gimp_run, krita_save, missing
 from document_stacks import names, scene
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,8 +19,9 @@ from psd_tools import PSDImage
 
 import layersr
 from layersr import documents
+from layersr.cli import run
 from layersr.documents import xmp
-from layersr.images import read_image
+from layersr.images import read_image, write_image
 from layersr.layers import CREDITS
 from layersr.pipeline import as_stack
 
@@ -130,3 +132,51 @@ def test_a_png_keeps_what_its_texts_say(tmp_path: Path):
     Image.new("RGB", (8, 6)).save(tmp_path / "a.png", pnginfo=texts)
     assert dict(read_image(tmp_path / "a.png").credits) == {"creator": "Bo", "title": "猫"}
     assert dict(read_image(Path(__file__).parents[2] / "samples" / "balloons.png").credits) == {}
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif"])
+def test_flat_pictures_say_who_made_them(tmp_path: Path, suffix: str):
+    stack = replace(scene(np.uint8), credits=SAID)
+    documents.write(stack, tmp_path / "x.ora")
+    assert run(["flatten", str(tmp_path / "x.ora"), str(tmp_path / f"x{suffix}")]) == 0
+    assert dict(read_image(tmp_path / f"x{suffix}").credits) == SAID
+    assert run(["fill", str(tmp_path / f"x{suffix}"), str(tmp_path / "y.png"), "--mask", mask(tmp_path)]) == 0
+    assert dict(read_image(tmp_path / "y.png").credits) == SAID
+
+
+def mask(folder: Path) -> str:
+    pixels = np.zeros((64, 96, 4), np.uint8)
+    pixels[30:40, 30:40] = 255
+    write_image(pixels, folder / "mask.png")
+    return str(folder / "mask.png")
+
+
+@pytest.mark.apps
+@pytest.mark.skipif(bool(missing("krita", "Xvfb")), reason=missing("krita", "Xvfb"))
+def test_krita_knows_who_made_it(tmp_path: Path):
+    documents.write(replace(scene(np.uint8), credits=SAID), tmp_path / "x.kra")
+    krita_save(tmp_path / "x.kra", tmp_path / "y.kra")
+    with zipfile.ZipFile(tmp_path / "y.kra") as archive:
+        root = ElementTree.fromstring(archive.read("documentinfo.xml"))
+    told = {element.tag.partition("}")[2]: element.text for element in root.iter()}
+    assert told["title"] == SAID["title"]
+    assert told["abstract"] == SAID["description"]
+    assert told["initial-creator"] == SAID["creator"]
+    assert told["license"] == SAID["rights"]
+
+
+@pytest.mark.apps
+@pytest.mark.skipif(bool(missing("gimp")), reason=missing("gimp"))
+def test_gimp_knows_who_made_it(tmp_path: Path):
+    """What it exports from our XCF says it too."""
+    documents.write(replace(scene(np.uint8), credits=SAID), tmp_path / "x.xcf")
+    out = tmp_path / "out.png"
+    gimp_run(
+        f"""
+        (let* ((image (car (gimp-file-load RUN-NONINTERACTIVE "{tmp_path / "x.xcf"}" "x")))
+               (flat (car (gimp-image-merge-visible-layers image CLIP-TO-IMAGE))))
+          (file-png-save RUN-NONINTERACTIVE image flat "{out}" "out" 0 1 0 0 0 0 0))
+        (gimp-quit 0)""",
+        out,
+    )
+    assert dict(read_image(out).credits) == SAID
