@@ -11,7 +11,15 @@ import click
 from layersr.cli import equipping, interrupts, show
 from layersr.cli.failures import explain
 from layersr.cli.inspect import listing
-from layersr.cli.outputs import DOCUMENTS, check_distinct, check_document, check_folder, check_picture, check_place
+from layersr.cli.outputs import (
+    DOCUMENTS,
+    check_distinct,
+    check_document,
+    check_folder,
+    check_picture,
+    check_place,
+    written_as,
+)
 from layersr.cli.prompts import InOrder, Numbers, check_prompts
 from layersr.cli.sizes import sized, sized_by
 from layersr.errors import LayersrError, UsageError
@@ -214,7 +222,7 @@ def _export(job: Job, recipe: "Recipe", display: show.Display, notices: list[str
     check_prompts(recipe, image)
     stack = pipeline.run(image, recipe, within(display, 0.0, 0.9))
     display(Progress("write", 0.9))
-    documents.write(stack, job.out)
+    job = replace(job, out=written_as(job.out, documents.write(stack, job.out)))
     stack = replace(stack, notes=(*stack.notes, *documents.losses(stack, job.out)))
     display(Progress("check", 0.95))
     written = documents.read(job.out)

@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+import click
+
 from layersr.errors import OutputError, UsageError
 
 DOCUMENTS = {"psd": ".psd", "ora": ".ora", "kra": ".kra", "xcf": ".xcf", "folder": ""}
@@ -84,3 +86,11 @@ def _resolved(path: Path) -> Path:
         return path.resolve()
     except (OSError, RuntimeError, ValueError):
         return path
+
+
+def written_as(asked: str, path: Path) -> str:
+    """Where a document was written, saying so where it is not where it was asked for."""
+    if path == Path(asked):
+        return asked
+    click.echo(f"note: {asked} would be larger than a PSD can be, so it is {path}.", err=True)
+    return str(path)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from layersr.cli import equipping, show
-from layersr.cli.outputs import NATIVE, check_document, check_picture
+from layersr.cli.outputs import NATIVE, check_document, check_picture, written_as
 from layersr.cli.sizes import sized, sized_by
 from layersr.errors import LayersrError
 
@@ -86,7 +86,7 @@ def _upscale(
     if flat:
         images.write_image(flattening.flatten(large), out, large.icc, large.resolution, large.credits)
     else:
-        documents.write(large, out, native=native)
+        out = written_as(out, documents.write(large, out, native=native))
     notes = [*small.notes, *(() if flat else documents.losses(large, out, native))]
     display(Progress("done", 1.0))
     display.close()

@@ -33,8 +33,10 @@ SUFFIXES = (".psd", ".psb", ".ora", ".kra", ".xcf")
 _KNOWN = "known are .psd, .psb, .ora, .kra, .xcf, and a folder (no suffix)"
 
 
-def write(stack: LayerStack, path: str | os.PathLike[str], merged: Pixels | None = None, native: bool = False) -> None:
+def write(stack: LayerStack, path: str | os.PathLike[str], merged: Pixels | None = None, native: bool = False) -> Path:
     """Write a document, whole or not at all.
+
+    What is too large for a PSD (30,000 pixels a side, 2 GB) becomes a `.psb` of that name, if none is there.
 
     Law: `read(path)` is the stack again: canvas, layers with names, offsets, opacity (in 256 steps), visibility, blend
     mode, masks (but see `losses`), pixels (also the colours where alpha is 0), provenance and facts, groups and what
@@ -49,6 +51,9 @@ def write(stack: LayerStack, path: str | os.PathLike[str], merged: Pixels | None
         native: a PSD keeps what Photoshop has and Krita ignores, clipping and the opacity of groups; else it says them
             by masks, which all applications show. Either way they come back as they were.
 
+    Returns:
+        where it was written.
+
     Raises:
         OutputError: the suffix is unknown, the place cannot be written, or the format cannot hold so large a document.
     """
@@ -56,10 +61,19 @@ def write(stack: LayerStack, path: str | os.PathLike[str], merged: Pixels | None
     if kind not in (*SUFFIXES, ""):
         raise OutputError(f"Cannot write {path}: layersr does not know {kind} documents; {_KNOWN}.")
     writers = {"": folder.write, ".ora": ora.write, ".kra": kra_writing.write, ".xcf": xcf.write}
+    path = Path(path)
     if kind in writers:
-        writers[kind](stack, Path(path), merged)
-    else:
-        psd.write(stack, Path(path), merged, native)
+        writers[kind](stack, path, merged)
+        return path
+    try:
+        psd.write(stack, path, merged, native)
+    except psd.TooLargeForPSD:
+        larger = path.with_suffix(".psb")
+        if larger.exists():  # nobody was asked whether that may go
+            raise
+        psd.write(stack, larger, merged, native)
+        return larger
+    return path
 
 
 def losses(stack: LayerStack, path: str | os.PathLike[str], native: bool = False) -> tuple[str, ...]:

@@ -57,6 +57,10 @@ Packed = tuple[bytes, np.ndarray]
 """Rows of a plane, packed, and the length of each."""
 
 
+class TooLargeForPSD(OutputError):
+    """A PSB could hold it."""
+
+
 def write(stack: LayerStack, path: Path, merged: Pixels | None = None, native: bool = False) -> None:
     """Write a PSD, or a PSB where the suffix is `.psb`.
 
@@ -71,7 +75,8 @@ def write(stack: LayerStack, path: Path, merged: Pixels | None = None, native: b
             said by masks (`psd_baking`).
 
     Raises:
-        OutputError: the place cannot be written, or the document is too large for its format.
+        TooLargeForPSD: the document is too large for its format; nothing is written.
+        OutputError: it is too large for a PSB too, or the place cannot be written.
     """
     version = 2 if path.suffix.lower() == ".psb" else 1
     written, marks = (stack, Marks()) if native else baked(stack)
@@ -88,7 +93,7 @@ def _check_fits(stack: LayerStack, path: Path, version: int) -> None:
     if max(sides) > PSB_SIDE:
         raise OutputError(f"Cannot write {path}: a side of {max(sides)} pixels is more than a PSB can have (300,000).")
     if version == 1 and max(sides) > PSD_SIDE:
-        raise OutputError(
+        raise TooLargeForPSD(
             f"Cannot write {path}: a side of {max(sides)} pixels is more than a PSD can have (30,000);"
             " name it .psb instead."
         )
@@ -228,7 +233,7 @@ class _Writer:
 
     def _check_length(self) -> None:
         if self._version == 1 and self._file.tell() > PSD_BYTES:
-            raise OutputError(f"Cannot write {self._path}: it grows beyond the 2 GB of a PSD; name it .psb instead.")
+            raise TooLargeForPSD(f"Cannot write {self._path}: it grows beyond the 2 GB of a PSD; name it .psb instead.")
 
     def _layers(self, opaque: bool) -> None:
         width = struct.calcsize(self._length)

@@ -13,7 +13,6 @@ from readers import Reader, Seen, ag_psd, gimp, imagemagick, krita, ora, own, ps
 from readers.profiles import described
 
 from layersr import color, documents
-from layersr.errors import OutputError
 from layersr.flattening import flatten
 from layersr.layers import Group, Layer, LayerMask, LayerStack
 
@@ -60,9 +59,7 @@ def write(folder: Path, format: str, features: Sequence[Feature]) -> dict[tuple[
         for bits in DEPTHS:
             stem = folder / f"{number:02d}_{bits}"
             path = stem if format == "folder" else stem.with_suffix(f".{format}")
-            try:
-                documents.write(stack_of(feature, bits), path)
-            except OutputError:
+            if documents.write(stack_of(feature, bits), path) != path:
                 continue
             paths[feature.name, bits] = path
     return paths

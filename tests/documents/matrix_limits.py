@@ -59,7 +59,7 @@ def _limit(
     )
 
 
-UNWRITTEN = {("31,000 pixels wide", "psd"): "A PSD ends at 30,000 pixels a side; layersr names the way out, `.psb`."}
+UNWRITTEN = {("31,000 pixels wide", "psd"): "A PSD ends at 30,000 pixels a side; layersr writes a `.psb` instead."}
 """What a format cannot hold at all."""
 
 _MASKS = "layer mask, hiding|layer mask, showing|group mask|mask of a group"

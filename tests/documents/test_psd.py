@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from document_stacks import OTHER_PROFILE, assert_comes_back, noise, scene, stacks
+from document_stacks import OTHER_PROFILE, assert_comes_back, assert_same, noise, scene, stacks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -16,6 +16,7 @@ from psd_tools.composite import composite
 from psd_tools.compression import rle
 
 from layersr import color, documents
+from layersr.cli import run
 from layersr.documents import packbits, psd
 from layersr.errors import OutputError
 from layersr.flattening import flatten
@@ -217,21 +218,41 @@ def test_merged_given_is_not_made_again(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("side", ["width", "height"])
-def test_too_large_for_psd_names_psb(tmp_path: Path, side: str):
+def test_too_large_for_psd_is_a_psb(tmp_path: Path, side: str):
     stack = LayerStack(**{"width": 2, "height": 2, side: 30_001}, layers=())
-    with pytest.raises(OutputError, match=r"name it \.psb"):
+    assert documents.write(stack, tmp_path / "x.psd") == tmp_path / "x.psb"
+    with pytest.raises(OutputError, match=r"name it \.psb"):  # one is there that nobody said may go
         documents.write(stack, tmp_path / "x.psd")
-    documents.write(stack, tmp_path / "x.psb")
+    assert documents.write(stack, tmp_path / "x.psb") == tmp_path / "x.psb"
     assert getattr(documents.read(tmp_path / "x.psb"), side) == 30_001
     assert [file.name for file in tmp_path.iterdir()] == ["x.psb"]
 
 
-def test_more_than_2_gb_names_psb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_more_than_2_gb_is_a_psb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("layersr.documents.psd.PSD_BYTES", 20_000)
     stack = LayerStack(200, 200, (Layer("x", noise(0, 200, 200, np.uint8)),))
+    assert documents.write(stack, tmp_path / "x.psd") == tmp_path / "x.psb"
+    assert_same(documents.read(tmp_path / "x.psb"), stack)
     with pytest.raises(OutputError, match=r"name it \.psb"):
         documents.write(stack, tmp_path / "x.psd")
-    assert not list(tmp_path.iterdir())
+    assert [file.name for file in tmp_path.iterdir()] == ["x.psb"]
+
+
+def test_the_command_line_says_that_it_is_a_psb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd):
+    monkeypatch.setattr("layersr.documents.psd.PSD_BYTES", 2_000)
+    documents.write(LayerStack(40, 40, (Layer("x", noise(0, 40, 40, np.uint8)),)), tmp_path / "x.ora")
+    command = [
+        "upscale",
+        str(tmp_path / "x.ora"),
+        str(tmp_path / "y.psd"),
+        "--upscale",
+        "classic",
+        "--alpha",
+        "classic",
+    ]
+    assert run(command) == 0
+    assert f"so it is {tmp_path / 'y.psb'}" in capfd.readouterr().err
+    assert documents.read(tmp_path / "y.psb").width == 80
 
 
 def test_the_manifest_yields_to_edits(tmp_path: Path):
