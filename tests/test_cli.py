@@ -122,7 +122,7 @@ def test_upscale_a_document(here: Path):
     assert "note: OpenRaster has no layer masks; these became transparency: “screen”" in result.stderr
     result = call("upscale", "in.psd", "out.psd", "--scale", "2", "--upscale", "classic", "--alpha", "classic")
     assert result.stderr.count("note") == 1
-    assert "note: Krita does not show the opacity of groups in a PSD" in result.stderr
+    assert "note: Krita ignores the opacity of groups in a PSD, so masks of groups say it" in result.stderr
     assert (documents.read(here / "out.psd").layers[2].mask.values == 99).all()
     assert "group group: 20%, multiply" in call("inspect", "out.psd").stdout
     assert "no, masked" in call("inspect", "out.psd").stdout

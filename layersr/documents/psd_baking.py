@@ -202,8 +202,10 @@ def unbaked(stack: LayerStack, marks: Marks) -> LayerStack:
 
 
 def _is_grey(mask: LayerMask | None, step: int) -> bool:
-    if mask is None or not mask.active or mask.beyond or not mask.values.size:
+    if mask is None or not mask.active or mask.beyond:
         return False
+    if not mask.values.size:
+        return step == 0  # a mask that hides all, as readers keep it
     return bool((mask.values == step * (color.levels(mask.values.dtype) // 255)).all())
 
 
@@ -215,12 +217,11 @@ def _lifted(stack: LayerStack, path: Path) -> LayerStack:
     if group is None or not alone or group.blend != "normal" or not group.visible or group.locks:
         return stack
     layers, depth = list(stack.layers), len(path) - 1
-    if group.mask is None:
-        outer = replace(outer, opacity=outer.opacity * group.opacity)
-    elif layers[within[0]].mask is None and group.opacity == 1:
+    if group.mask is not None:
+        if layers[within[0]].mask is not None:
+            return stack
         layers[within[0]] = replace(layers[within[0]], mask=group.mask)
-    else:
-        return stack
+    outer = replace(outer, opacity=outer.opacity * group.opacity)
 
     def without(other: Path) -> Path:
         return other[:depth] + other[depth + 1 :] if other[: len(path)] == path else other
