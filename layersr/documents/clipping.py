@@ -35,8 +35,8 @@ def as_groups(stack: LayerStack, text: Callable[[str], str]) -> tuple[LayerStack
         if kind != "layers":
             continue
         base, *clipped = what
-        if not clipped:
-            layers.append(replace(base, clipped=False))
+        if not clipped or base.adjustment is not None:  # one without pixels gives no shape to a group
+            layers += [replace(base, clipped=False), *clipped]
             continue
         path = _free(base, used, text)
         groups[path] = Group(base.opacity, base.visible, base.blend)
