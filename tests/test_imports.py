@@ -64,6 +64,10 @@ MAY_USE = {
     "preview": {"layers", "flattening", "color", "arrays"},
     "training": {"errors", "backends", "decomposing", "infill", "roles", "tiling", "blocks"},
     "summary": {"layers", "color", "score", "layersr"},
+    "viewing": {
+        *("layers", "groups", "flattening", "color", "arrays", "documents"),
+        *("references", "summary", "travel", "upscaling"),
+    },
 }
 """What a part may import of us, itself aside. `pipeline` may use all but `cli`, `cli` everything."""
 
@@ -135,6 +139,7 @@ HELP = "from layersr.cli import run\nassert run({0!r}) == 0"
         HELP.format(["score", "--help"]),
         HELP.format(["models", "fetch", "--help"]),
         HELP.format(["doctor", "--help"]),
+        HELP.format(["view", "--help"]),
     ],
 )
 def test_the_command_line_starts_light(code: str):

@@ -16,8 +16,10 @@ from layersr.cli.outputs import (
     check_distinct,
     check_document,
     check_folder,
+    check_page,
     check_picture,
     check_place,
+    is_page,
     written_as,
 )
 from layersr.cli.prompts import InOrder, Numbers, check_prompts
@@ -79,7 +81,12 @@ class Job:
 )
 @click.option("--masks", "layer_masks", is_flag=True, default=None, help="Soft edges as layer masks, to paint on.")
 @click.option("--recipe", "recipe_file", metavar="FILE", help="Take all these choices from a TOML file.")
-@click.option("--preview", type=Path, metavar="FILE.png", help="Write a contact sheet.")
+@click.option(
+    "--preview",
+    type=Path,
+    metavar="FILE.png|.html",
+    help="Write a contact sheet, or a page for the browser (see view).",
+)
 @click.option("--report", type=Path, metavar="FILE.json", help="Write what was found and what to check.")
 @click.option("--json", "as_json", is_flag=True, help="Events as JSON lines on stdout.")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
@@ -163,7 +170,7 @@ def _check(jobs: list[Job], folder: Path | None, force: bool) -> None:
     for job in jobs:
         check_document(job.out, force, pictures)
         if job.preview:
-            check_picture(job.preview, force, pictures)
+            (check_page if is_page(job.preview) else check_picture)(job.preview, force, pictures)
         if job.report:
             check_place(job.report, force, pictures)
     check_distinct(Path(path) for job in jobs for path in (job.out, job.preview, job.report) if path)
@@ -243,13 +250,19 @@ def _export(job: Job, recipe: "Recipe", display: show.Display, notices: list[str
 
 
 def _extras(job: Job, image: "Image", stack: "LayerStack", written: "LayerStack", display: Callable) -> None:
-    """The contact sheet and the report, where asked for."""
+    """The contact sheet or the page, and the report, where asked for."""
     import json
+    from dataclasses import replace
 
     from layersr.documents.atomic import replacing_file
     from layersr.progress import Progress
 
-    if job.preview:
+    if job.preview and is_page(job.preview):
+        from layersr.viewing import write_page
+
+        display(Progress("preview", 0.97))
+        write_page(replace(written, notes=stack.notes), job.preview, Path(job.picture).name, image)
+    elif job.preview:
         import numpy as np
 
         from layersr.images import write_image

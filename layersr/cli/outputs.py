@@ -42,6 +42,18 @@ def check_picture(path: Path, force: bool, inputs: Iterable[str | Path]) -> None
     check_place(path, force, inputs)
 
 
+def is_page(path: Path) -> bool:
+    """Whether its name says that it is a page for a browser."""
+    return path.suffix.lower() in (".html", ".htm")
+
+
+def check_page(path: Path, force: bool, inputs: Iterable[str | Path]) -> None:
+    """Refuse a page that could not be written, or must not be; raises as `check_document`."""
+    if not is_page(path):
+        raise UsageError(f"{path} should end in .html: what is written is a page for a browser.")
+    check_place(path, force, inputs)
+
+
 def check_folder(folder: Path) -> None:
     """Refuse a folder for results that is not there or cannot be written.
 

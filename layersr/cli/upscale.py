@@ -2,17 +2,15 @@
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from layersr.cli import equipping, show
+from layersr.cli.inputs import read_any
 from layersr.cli.outputs import NATIVE, check_document, check_picture, written_as
 from layersr.cli.sizes import sized, sized_by
 from layersr.errors import LayersrError
-
-if TYPE_CHECKING:
-    from layersr.layers import LayerStack
 
 
 @click.command()
@@ -80,7 +78,7 @@ def _upscale(
     start = time.monotonic()
     if display.as_json:
         show.event("start", version=layersr.__version__, input=file, output=out)
-    small = _read(file)
+    small = read_any(file)
     large = pipeline.upscale(small, recipe, within(display, 0.0, 0.9))
     display(Progress("write", 0.9))
     if flat:
@@ -98,12 +96,3 @@ def _upscale(
         click.echo(f"note: {note}", err=True)
     number = "" if flat else f", {len(large.layers)} layer{'s' * (len(large.layers) != 1)}"
     click.echo(f"{out}: {large.width} x {large.height}{number}; {seconds:.1f} s", err=True)
-
-
-def _read(file: str) -> "LayerStack":
-    """A document, or a picture as the one layer of one."""
-    from layersr import documents, images, pipeline
-
-    if Path(file).is_dir() or Path(file).suffix.lower() in documents.SUFFIXES:
-        return documents.read(file)
-    return pipeline.as_stack(images.read_image(file), Path(file).stem)
