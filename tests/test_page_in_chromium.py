@@ -1,4 +1,4 @@
-"""The page of `layersr view` in a real browser, by real clicks, drags, keys and touches; what it shows is read off it."""
+"""The page of `layersr view` in a real browser: real clicks, drags, keys, touches; what is seen is read off it."""
 
 import shutil
 from collections.abc import Iterator
@@ -55,7 +55,7 @@ class Shown:
         """Find the picture on the screen by its ground, grey all along its border."""
         seen = self.screen()
         grey = (np.abs(seen.astype(int) - GREY).max(axis=2) <= 2) & self.on_stage(seen)
-        rows, columns = (np.flatnonzero(grey.any(axis=axis)) for axis in (1, 0))
+        rows, columns = (np.flatnonzero(grey.sum(axis=axis) > 60) for axis in (1, 0))
         self.left, self.top = int(columns[0]), int(rows[0])
         self.scale = (int(columns[-1]) + 1 - self.left) / wide
 
@@ -131,7 +131,7 @@ def shown(browser: Any, file: Path) -> Iterator[Shown]:
 
 
 def near(colour: tuple[int, ...], other: tuple[int, ...]) -> bool:
-    return max(abs(a - b) for a, b in zip(colour, other, strict=True)) <= 3
+    return max(abs(int(a) - b) for a, b in zip(colour, other, strict=True)) <= 3
 
 
 def premultiplied(pixels: np.ndarray) -> np.ndarray:
@@ -139,17 +139,16 @@ def premultiplied(pixels: np.ndarray) -> np.ndarray:
     return np.dstack([values[..., :3] * values[..., 3:] / 255, values[..., 3]])
 
 
-@pytest.mark.parametrize(("dtype", "opaque"), [(np.uint8, True), (np.uint16, True), (np.uint8, False)])
-def test_all_layers_together_are_what_flatten_shows(browser: Any, tmp_path: Path, dtype: type, opaque: bool):
-    stack = everything(dtype, opaque)
+@pytest.mark.parametrize("opaque", [True, False])
+def test_all_layers_together_are_what_flatten_shows(browser: Any, tmp_path: Path, opaque: bool):
+    stack = everything(opaque=opaque)
     shown = Shown.__new__(Shown)
     shown.measure = lambda: None  # its ground is not grey
     shown.__init__(browser, written(stack, tmp_path))
-    wanted = flatten(stack) if dtype is np.uint8 else np.rint(flatten(stack) / 257)
-    error = np.abs(premultiplied(shown.saved()) - premultiplied(wanted))
+    error = np.abs(premultiplied(shown.saved()) - premultiplied(flatten(stack)))
     shown.context.close()
     assert shown.failures == []
-    assert error.max() <= 2.01, error.max()
+    assert error.max() <= 2
 
 
 def test_names_are_shown_as_text(shown: Shown):
@@ -203,9 +202,9 @@ def test_the_ground_is_no_layer_to_drag_but_pans(shown: Shown):
 def test_keys_nudge_undo_hide_and_solo(shown: Shown):
     shown.page.mouse.click(*shown.place(40, 35))
     shown.key("ArrowRight", "ArrowRight", "Shift+ArrowDown")
+    assert "moved 2, 10" in shown.words()
     red = (shown.saved()[..., :3] == RED).all(axis=2)
     assert np.argwhere(red).min(axis=0).tolist() == [30, 22]
-    assert "moved 2, 10" in shown.words()
     shown.key("Control+z", "Control+z", "Control+z")
     np.testing.assert_array_equal(shown.saved(), flatten(plain()))
     shown.key("h")
@@ -244,6 +243,7 @@ def test_keys_reorder_and_walk_through_the_list(shown: Shown):
     shown.key("End", " ")
     assert shown.row("ground").get_attribute("aria-selected") == "true"
     assert shown.saved()[5, 5, 3] == 0
+    shown.row("ground").click()
     shown.key(" ", "Home", "ArrowDown", "ArrowDown", "ArrowLeft")
     assert shown.row("green").count() == 0
     shown.key("ArrowRight")
@@ -281,11 +281,13 @@ def test_the_slider_compares_with_the_original(browser: Any, tmp_path: Path):
     assert near(shown.at(110, 30), GREEN)
     shown.drag(shown.place(80, 60), shown.place(140, 60))
     assert near(shown.at(110, 30), tuple(255 - n for n in GREEN))
-    np.testing.assert_array_equal(shown.saved()[:, :130], other[:, :130])
     shown.key("Home")
     assert near(shown.at(40, 30), RED)
     shown.key("ArrowRight", "PageUp", "PageUp")
     assert shown.page.locator("#slider").get_attribute("aria-valuenow") == "42"
+    saved = shown.saved()
+    np.testing.assert_array_equal(saved[:, :66], other[:, :66])
+    np.testing.assert_array_equal(saved[:, 68:], flatten(stack)[:, 68:])
     shown.key("Escape")
     np.testing.assert_array_equal(shown.saved(), flatten(stack))
     shown.context.close()
@@ -311,7 +313,7 @@ def test_spread_in_depth_layers_part_and_turn(shown: Shown):
     shown.page.click("[data-do=explode]")
 
     def middle(colour: tuple[int, ...]) -> np.ndarray:
-        found = (np.abs(shown.screen().astype(int) - colour).max(axis=2) <= 12) & stage
+        found = (np.abs(shown.screen().astype(int) - colour).max(axis=2) <= 30) & stage
         return np.argwhere(found).mean(axis=0)
 
     red, blue = middle(RED), middle(BLUE)

@@ -41,7 +41,7 @@ def page(stack: LayerStack, title: str, original: Image | None = None, size: int
     style = _read("page.css")
     script = "(() => {\n'use strict';\n" + "\n".join(_read(f"script/{part}.js") for part in PARTS) + "})();\n"
     policy = (
-        f"default-src 'none'; img-src data: blob:; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
+        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
         "base-uri 'none'; form-action 'none'"
     )
     spelt = title.encode("utf-8", "replace").decode("utf-8")

@@ -21,7 +21,7 @@ from layersr.travel import safe_travel
 from layersr.viewing.shrinking import in_srgb, shrunk
 
 TRAVELLED = 640
-"""Pixels of the longest side at which safe travel is looked for: what it costs grows with the square of the layers."""
+"""Pixels of the longest side at most where safe travel is looked for: its cost grows with the square of the layers."""
 
 SAME = 1
 """Code values that an original may differ from what is shown and need no picture of its own."""
@@ -83,7 +83,7 @@ def _reference(pixels: Pixels, stack: LayerStack, small: LayerStack) -> str | No
 
 def _tree(stack: LayerStack, small: LayerStack) -> list[dict[str, Any]]:
     """Layers and groups, back to front; a group has `children`."""
-    travels, ratio = _travels(small), stack.width / small.width
+    travels = _travels(stack)
     index = {id(layer): n for n, layer in enumerate(small.layers)}
     root: list[dict[str, Any]] = []
     open_lists, path = [root], ()
@@ -99,7 +99,7 @@ def _tree(stack: LayerStack, small: LayerStack) -> list[dict[str, Any]]:
             open_lists.pop()
         else:
             n = index[id(what)]
-            open_lists[-1].append(_layer(stack.layers[n], what, travels[n], ratio))
+            open_lists[-1].append(_layer(stack.layers[n], what, travels[n]))
     return root
 
 
@@ -112,7 +112,7 @@ def _group(name: str, group: Group, small: LayerStack) -> dict[str, Any]:
     return {"name": name, "mask": mask, "locks": sorted(group.locks), **shown}
 
 
-def _layer(layer: Layer, small: Layer, travel: list[int | None], ratio: float) -> dict[str, Any]:
+def _layer(layer: Layer, small: Layer, travel: list[int | None]) -> dict[str, Any]:
     keys = ("name", "opacity", "visible", "blend", "clipped")
     place = ("left", "top", "width", "height")
     confidence = layer.facts.get("confidence")
@@ -128,15 +128,23 @@ def _layer(layer: Layer, small: Layer, travel: list[int | None], ratio: float) -
         "provenance": _codes(small.provenance),
         "shares": provenance(layer),
         "confidence": confidence if isinstance(confidence, int | float) else None,
-        "travel": [None if way is None else int(way * ratio) for way in travel],
+        "travel": travel,
     }
 
 
-def _travels(small: LayerStack) -> list[list[int | None]]:
-    """Safe travel of every layer as the document now is, in pixels of the page: left, right, up, down."""
-    quick = shrunk(small, TRAVELLED)
-    ratio = small.width / quick.width
-    return [[None if n is None else int(n * ratio) for n in astuple(travel)] for travel in safe_travel(quick)]
+def _travels(stack: LayerStack) -> list[list[int | None]]:
+    """Safe travel of every layer as the document now is, in its own pixels: left, right, up, down."""
+    step = -(-max(stack.width, stack.height) // TRAVELLED)
+    every = stack.with_layers(tuple(_every(layer, step) for layer in stack.layers))
+    every = replace(every, width=-(-stack.width // step), height=-(-stack.height // step))
+    return [[None if n is None else n * step for n in astuple(travel)] for travel in safe_travel(every)]
+
+
+def _every(layer: Layer, step: int) -> Layer:
+    """A layer by every so manieth pixel of the canvas: sharp, so that what is opaque stays so."""
+    pixels = layer.pixels[-layer.top % step :: step, -layer.left % step :: step]
+    left, top = -(-layer.left // step), -(-layer.top // step)
+    return replace(layer, pixels=pixels, left=left, top=top, provenance=None, mask=None)
 
 
 def _codes(codes: Codes | None) -> str | None:
@@ -150,10 +158,10 @@ def _codes(codes: Codes | None) -> str | None:
 
 
 def webp(pixels: Pixels) -> str:
-    """A picture as a data URI, every visible pixel kept."""
+    """A picture as base64, every visible pixel kept."""
     file = io.BytesIO()
     Pillow.fromarray(pixels).save(file, "WEBP", lossless=True, method=2)
-    return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode("ascii")
+    return base64.b64encode(file.getvalue()).decode("ascii")
 
 
 def _report(stack: LayerStack, source: Image | None) -> dict[str, Any]:

@@ -5,11 +5,13 @@ const { width: WIDTH, height: HEIGHT } = told;
 const RATIO = told.document.width / WIDTH; // pixels of the document to one of the page
 const nodes = []; // what never changes of a layer or group; what does is the state (history.js)
 
+const PRECISE = { colorType: "float16" }; // where a browser has it: layers upon layers of rounded bytes drift apart
+
 function canvasOf(width, height, options) {
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, width);
   canvas.height = Math.max(1, height);
-  return canvas.getContext("2d", options);
+  return canvas.getContext("2d", { ...PRECISE, ...options });
 }
 
 /** Number the tree's nodes, and give the tree of numbers: [{id, children?}], back to front. */
@@ -21,13 +23,14 @@ function numbered(tree) {
   });
 }
 
-async function decoded(uri) {
-  if (!uri) return null;
-  const image = new Image();
-  image.src = uri;
-  await image.decode();
-  const context = canvasOf(image.naturalWidth, image.naturalHeight);
-  context.drawImage(image, 0, 0);
+/** A picture as a canvas. Its straight colours are kept until it is there: premultiplied bytes would have lost some. */
+async function decoded(base64) {
+  if (!base64) return null;
+  const bytes = Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0));
+  const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/webp" }), { premultiplyAlpha: "none" });
+  const context = canvasOf(bitmap.width, bitmap.height);
+  context.drawImage(bitmap, 0, 0);
+  bitmap.close();
   return context.canvas;
 }
 
@@ -43,11 +46,11 @@ async function decodeAll() {
   return decoded(told.original);
 }
 
-/** The pixels of a canvas, read from a copy so that the canvas itself may stay on the GPU. */
-function pixelsOf(canvas) {
-  const context = canvasOf(canvas.width, canvas.height, { willReadFrequently: true });
-  context.drawImage(canvas, 0, 0);
-  return context.getImageData(0, 0, canvas.width, canvas.height);
+/** The pixels of a part of a canvas, read from a copy so that the canvas itself may stay on the GPU. */
+function pixelsOf(canvas, left = 0, top = 0, width = canvas.width, height = canvas.height) {
+  const context = canvasOf(width, height, { willReadFrequently: true });
+  context.drawImage(canvas, -left, -top);
+  return context.getImageData(0, 0, width, height);
 }
 
 /** Whether something of a layer is to be seen at a place in its own pixels. */
@@ -66,14 +69,4 @@ function solidOf(node) {
     node.solid.getContext("2d").putImageData(pixels, 0, 0);
   }
   return node.solid;
-}
-
-/** A picture's shape in one colour. */
-function silhouette(canvas, colour) {
-  const context = canvasOf(canvas.width, canvas.height);
-  context.drawImage(canvas, 0, 0);
-  context.globalCompositeOperation = "source-in";
-  context.fillStyle = colour;
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  return context.canvas;
 }

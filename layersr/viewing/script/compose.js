@@ -107,7 +107,7 @@ function add(below, picture, x, y, opacity) {
   const width = Math.min(below.canvas.width, x + picture.width) - left;
   const height = Math.min(below.canvas.height, y + picture.height) - top;
   if (width <= 0 || height <= 0) return;
-  const backdrop = below.getImageData(left, top, width, height);
+  const backdrop = pixelsOf(below.canvas, left, top, width, height);
   const source = pixelsOf(picture);
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < width; column++) {

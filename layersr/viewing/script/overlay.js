@@ -16,6 +16,7 @@ function provenanceOf(target) {
   target.globalCompositeOperation = "destination-in";
   target.fillStyle = target.createPattern(hatch(), "repeat");
   target.fillRect(0, 0, WIDTH, HEIGHT);
+  put(target, seen.canvas, 0, 0, 1, "destination-out");
   put(target, seen.canvas, 0, 0, 0.72, "normal");
   spare.push(seen);
 }

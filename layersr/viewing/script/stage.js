@@ -80,19 +80,10 @@ function checks() {
   return (checkered = context.canvas);
 }
 
-/** A thin frame around what is chosen; what is pointed at in the list lights up. */
+/** A thin frame around what is chosen, or pointed at in the list. */
 function outline(context, id) {
   const layers = leavesOf(found(id).twig).map((leaf) => nodes[leaf]).filter((layer) => layer.art);
   if (!layers.length) return;
-  if (id === pointed && id !== chosen) {
-    context.globalAlpha = 0.5;
-    for (const layer of layers) {
-      layer.shade ??= silhouette(layer.art, theme.accent);
-      context.drawImage(layer.shade, ...placeOf(layer));
-    }
-    context.globalAlpha = 1;
-    return;
-  }
   const places = layers.map((layer) => [...placeOf(layer), layer]);
   const left = Math.min(...places.map(([x]) => x));
   const top = Math.min(...places.map(([, y]) => y));
@@ -104,7 +95,9 @@ function outline(context, id) {
   context.strokeRect(left - pixel, top - pixel, right - left + 2 * pixel, bottom - top + 2 * pixel);
   context.lineWidth = 1.5 * pixel;
   context.strokeStyle = layers.length === 1 && beyond(layers[0]).length ? theme.warning : theme.accent;
+  if (id !== chosen) context.setLineDash([4 * pixel, 4 * pixel]);
   context.strokeRect(left - pixel, top - pixel, right - left + 2 * pixel, bottom - top + 2 * pixel);
+  context.setLineDash([]);
 }
 
 /** The room for the picture on the screen, and how far from above it begins. */
@@ -195,6 +188,5 @@ function readTheme() {
     theme[name.replace(/-(.)/, (_, letter) => letter.toUpperCase())] = style.getPropertyValue(`--${name}`).trim();
   }
   checkered = null;
-  for (const node of nodes) delete node.shade;
   redraw();
 }
