@@ -1,15 +1,23 @@
-"""Make the README's pictures: `python docs/pictures.py`. They are the tool's own contact sheets of the samples."""
+"""Make the README's pictures: `python docs/pictures.py`. They are the tool's own contact sheets and page of the samples.
 
+The page wants Chromium and Playwright (`pip install '.[browser]'`).
+"""
+
+import shutil
+import tempfile
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import cv2
 import numpy as np
+import PIL.Image
 
 from layersr import Recipe, color, flatten, read, read_image, run
 from layersr.layers import Image, Layer, LayerStack
 from layersr.pipeline import as_stack, upscale
 from layersr.preview import contact_sheet
+from layersr.viewing import write_page
 
 HERE = Path(__file__).resolve().parent
 SAMPLES = HERE.parent / "samples"
@@ -55,6 +63,40 @@ def strip(name: str, left: int, top: int, size: int) -> np.ndarray:
     return np.hstack([part for p in pictures for part in (p[window][..., :3], gap)][:-1])
 
 
+def page() -> np.ndarray:
+    """The page that `layersr view` shows, on a desk with a layer dragged, and on a phone with all spread in depth."""
+    from playwright.sync_api import sync_playwright
+
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        file = Path(folder) / "page.html"
+        write_page(run(read_image(SAMPLES / "ocean_of_eyes.png"), Recipe(scale=1)), file, "ocean_of_eyes.png")
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+
+        def window(width: int, height: int, **more: object) -> object:
+            opened = browser.new_page(viewport={"width": width, "height": height}, color_scheme="dark", **more)
+            opened.goto(file.as_uri())
+            opened.wait_for_selector("html[data-ready]")
+            return opened
+
+        def shot(opened: object) -> np.ndarray:
+            opened.wait_for_timeout(4000)  # what moves has come to rest, what was said is gone
+            return np.asarray(PIL.Image.open(BytesIO(opened.screenshot())).convert("RGB"))
+
+        desk = window(1440, 900)
+        desk.mouse.move(912, 215)  # the violet eye
+        desk.mouse.down()
+        desk.mouse.move(830, 590, steps=4)
+        desk.mouse.up()
+        phone = window(416, 900, has_touch=True, is_mobile=True)
+        phone.tap("[data-do=explode]")
+        pictures = shot(desk), shot(phone)
+        browser.close()
+    gap = np.full((900, 24, 3), 255, np.uint8)
+    return np.hstack([pictures[0], gap, pictures[1]])
+
+
 def save(picture: np.ndarray, name: str) -> None:
     """As JPEG, 1400 pixels wide."""
     height = round(picture.shape[0] * 1400 / picture.shape[1])
@@ -66,4 +108,5 @@ if __name__ == "__main__":
     save(sheet("ocean_of_eyes", Recipe(scale=1)), "ocean_of_eyes")
     save(sheet("balloons", BALLOONS), "balloons")
     save(np.vstack([strip("poster", 30, 150, 220), strip("balloons", 575, 385, 220)]), "layerwise")
+    save(page(), "view")
     save(np.vstack([sheet(name, Recipe(scale=1)) for name in ("still_life", "portrait", "poster")]), "more")

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layersr import color, documents, references
+from layersr import color, documents, pipeline, references
 from layersr.cli import cli
 from layersr.flattening import flatten
 from layersr.images import write_image
@@ -165,6 +165,13 @@ def test_safe_travel_is_told_in_pixels_of_the_document():
     assert travel[1][1] == 20  # its right end lies 20 pixels below what covers it
 
 
+def test_with_very_many_layers_travel_is_looked_for_in_fewer_pixels(monkeypatch: pytest.MonkeyPatch):
+    exact = [leaf["travel"] for leaf in leaves(told(plain(), 1600, None, "x")["tree"])]
+    monkeypatch.setattr("layersr.viewing.telling.WORK", 160 * 120)
+    for found, whole in zip(leaves(told(plain(), 1600, None, "x")["tree"]), exact, strict=True):
+        assert all(a == b or b - 9 <= a <= b for a, b in zip(found["travel"], whole, strict=True))
+
+
 def test_a_real_picture_stays_small(samples: Path):
     stack = documents.read(samples / "ocean_of_eyes.truth.ora")
     assert len(page(stack, "ocean")) < 6_000_000
@@ -186,6 +193,19 @@ def test_the_command_writes_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert call("view", "in.ora", "-o", "out.html", "--force").exit_code == 0
     assert "should end in .html" in str(call("view", "in.ora", "-o", "out.png").exception)
     assert "is an input too" in str(call("view", "in.ora", "-o", "o.html", "--original", "o.html").exception)
+
+
+def test_export_writes_the_same_page_as_its_preview(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    stack = replace(plain(), recipe=dumps(Recipe(scale=1)))
+    monkeypatch.setattr(pipeline, "run", lambda image, recipe, report: stack)
+    write_image(flatten(stack), "in.png")
+    assert call("export", "in.png", "out.kra", "--scale", "1", "--preview", "page.html").exit_code == 0
+    assert call("export", "in.png", "out.kra", "--force", "--preview", "in.png").exit_code != 0
+    found = json.loads(Elements(Path("page.html").read_text(encoding="utf-8")).scripts[0])
+    assert [leaf["name"] for leaf in leaves(found["tree"])] == [layer.name for layer in stack.layers]
+    assert found["title"] == "in.png"
+    assert found["report"]["recomposition"]["identical"] is True
 
 
 def test_without_a_place_the_page_stays_and_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

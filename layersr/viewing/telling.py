@@ -2,6 +2,7 @@
 
 import base64
 import io
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import astuple, replace
@@ -20,8 +21,8 @@ from layersr.summary import provenance, summarise
 from layersr.travel import safe_travel
 from layersr.viewing.shrinking import in_srgb, shrunk
 
-TRAVELLED = 640
-"""Pixels of the longest side at most where safe travel is looked for: its cost grows with the square of the layers."""
+WORK = 6e8
+"""Pixels times layers times layers: more, about a second, and safe travel is looked for in fewer pixels."""
 
 SAME = 1
 """Code values that an original may differ from what is shown and need no picture of its own."""
@@ -133,11 +134,15 @@ def _layer(layer: Layer, small: Layer, travel: list[int | None]) -> dict[str, An
 
 
 def _travels(stack: LayerStack) -> list[list[int | None]]:
-    """Safe travel of every layer as the document now is, in its own pixels: left, right, up, down."""
-    step = -(-max(stack.width, stack.height) // TRAVELLED)
+    """Safe travel of every layer as the document now is, in its own pixels: left, right, up, down.
+
+    Where there is too much to look at, only every so manieth pixel is, and a step is taken off for those between.
+    """
+    step = max(1, math.ceil(math.sqrt(stack.width * stack.height / WORK) * len(stack.layers)))
     every = stack.with_layers(tuple(_every(layer, step) for layer in stack.layers))
     every = replace(every, width=-(-stack.width // step), height=-(-stack.height // step))
-    return [[None if n is None else n * step for n in astuple(travel)] for travel in safe_travel(every)]
+    off = int(step > 1)
+    return [[None if n is None else max(0, n - off) * step for n in astuple(way)] for way in safe_travel(every)]
 
 
 def _every(layer: Layer, step: int) -> Layer:
