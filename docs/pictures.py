@@ -1,4 +1,4 @@
-"""Make the README's pictures: `python docs/pictures.py`. They are the tool's own contact sheets and page of the samples.
+"""Make the README's pictures: `python docs/pictures.py`. They are the tool's contact sheets and page of the samples.
 
 The page wants Chromium and Playwright (`pip install '.[browser]'`).
 """

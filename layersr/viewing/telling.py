@@ -19,7 +19,7 @@ from layersr.groups import walk
 from layersr.layers import Group, Image, Layer, LayerStack, Provenance
 from layersr.summary import provenance, summarise
 from layersr.travel import safe_travel
-from layersr.viewing.shrinking import in_srgb, shrunk
+from layersr.viewing.shrinking import shrunk
 
 WORK = 6e8
 """Pixels times layers times layers: more, about a second, and safe travel is looked for in fewer pixels."""
@@ -69,15 +69,10 @@ def _source(kept: Layer | None, stack: LayerStack) -> Image | None:
 
 def _reference(pixels: Pixels, stack: LayerStack, small: LayerStack) -> str | None:
     """The picture to compare with, as large as the page's; None where it is what the layers show anyway."""
-    size = small.width, small.height
-    shown = in_srgb(color.to_8bit(pixels), stack.icc)
-    if shown.shape[1::-1] != size:
-        less = shown.shape[1] > size[0]
-        values = color.to_float(shown)
-        values[..., :3] = color.premultiply(values[..., :3], values[..., 3])
-        values = cv2.resize(values, size, interpolation=cv2.INTER_AREA if less else cv2.INTER_NEAREST)
-        values[..., :3] = color.unpremultiply(values[..., :3], values[..., 3])
-        shown = color.to_depth(values, np.uint8)
+    alone = LayerStack(pixels.shape[1], pixels.shape[0], (Layer("original", pixels),), stack.icc)
+    shown = flatten(shrunk(alone, max(small.width, small.height)))
+    if shown.shape != (small.height, small.width, 4):  # it is smaller: every pixel a block
+        shown = cv2.resize(shown, (small.width, small.height), interpolation=cv2.INTER_NEAREST)
     seen = np.abs(flatten(small).astype(np.int16) - shown)
     return None if seen.max(initial=0) <= SAME else webp(shown)
 
@@ -165,7 +160,7 @@ def _codes(codes: Codes | None) -> str | None:
 def webp(pixels: Pixels) -> str:
     """A picture as base64, every visible pixel kept."""
     file = io.BytesIO()
-    Pillow.fromarray(pixels).save(file, "WEBP", lossless=True, method=2)
+    Pillow.fromarray(pixels).save(file, "WEBP", lossless=True, method=0)
     return base64.b64encode(file.getvalue()).decode("ascii")
 
 

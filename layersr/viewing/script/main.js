@@ -12,13 +12,18 @@ function changed() {
   restale();
 }
 
-const FEW = 16; // layers and groups that can be seen at once: folders of more begin closed
+const FEW = 16; // layers that can be seen at once; where there are more, folders of many of them begin closed
+const MANY = 8;
 
 async function start() {
   const tree = numbered(told.tree);
   const compared = await decodeAll();
   begin(tree);
-  if (nodes.length <= FEW) for (const { group, id } of nodes) if (group) open.add(id);
+  const few = nodes.filter((node) => !node.group).length <= FEW;
+  for (const { twig } of walked(tree)) if (twig.children && (few || leavesOf(twig).length <= MANY)) open.add(twig.id);
+  for (const [kind, colour] of Object.entries(told.colours)) {
+    document.documentElement.style.setProperty(`--${kind}`, `rgb(${colour.join(" ")})`);
+  }
   readTheme();
   refresh();
   original = compared;
