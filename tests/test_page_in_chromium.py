@@ -202,6 +202,20 @@ def test_a_layer_is_dragged_on_the_picture_and_undone(shown: Shown):
     np.testing.assert_array_equal(shown.saved(), flatten(plain()))
 
 
+def test_a_group_that_is_chosen_is_dragged_as_a_whole(browser: Any, tmp_path: Path):
+    ground, red, green, blue = plain().layers
+    stack = plain().with_layers((ground, replace(red, group=("things",)), green, blue))
+    shown = Shown(browser, written(stack, tmp_path))
+    shown.row("things").click()
+    shown.drag(shown.place(40, 35), shown.place(40, 65))
+    assert near(shown.at(40, 75), RED)
+    assert near(shown.at(110, 75), GREEN)
+    shown.key("Control+z")
+    np.testing.assert_array_equal(shown.saved(), flatten(stack))
+    shown.context.close()
+    assert shown.failures == []
+
+
 def test_the_ground_is_no_layer_to_drag_but_pans(shown: Shown):
     shown.drag(shown.place(150, 110), shown.place(130, 100))
     np.testing.assert_array_equal(shown.saved(), flatten(plain()))

@@ -17,8 +17,8 @@ stage.addEventListener("pointerdown", (event) => {
   if (fingers.size > 1) return letGo();
   const hit = layerAt(x, y);
   const hand = event.button === 1 || held.has(" ");
-  const movable = hit !== null && !hand && !depth.spread && !isGround(hit) && !isLocked(hit);
-  grip = { x, y, hit, hand, before: state, from: hit === null ? [0, 0] : shiftOf(hit), begun: false, kind: event.pointerType };
+  const movable = hit !== null && !hand && !depth.spread && isMovable(taken(hit));
+  grip = { x, y, hit, hand, before: state, begun: false, kind: event.pointerType };
   grip.does = depth.spread && !hand ? "turn" : movable ? "move" : "pan";
 });
 
@@ -37,7 +37,7 @@ stage.addEventListener("pointermove", (event) => {
   if (!grip.begun) {
     grip.begun = true;
     stage.classList.add("dragging");
-    if (grip.does === "move") choose(grip.hit);
+    if (grip.does === "move") choose(taken(grip.hit));
     if (grip.does === "pan") return pan(x - grip.x, y - grip.y);
   }
   if (grip.does === "pan") pan(dx, dy);
@@ -50,7 +50,7 @@ function endOf(event) {
   if (grip && !grip.begun && event.type === "pointerup" && !grip.hand) choose(grip.hit);
   if (grip?.does === "move" && grip.begun) {
     keep(grip.before);
-    sayMoved(grip.hit);
+    sayMoved(chosen);
   }
   letGo();
 }
@@ -65,9 +65,22 @@ function letGo() {
 }
 
 function drag(dx, dy) {
-  const to = grip.from.map((n, axis) => n + [dx, dy][axis] / view.scale);
-  show(movedTo(state, grip.hit, ...to));
-  readout(nodes[grip.hit]);
+  show(moved(grip.before, layersOf(chosen), dx / view.scale, dy / view.scale));
+  readout(chosen);
+}
+
+/** What a hand takes that grips a layer: the group it is in, if that is chosen. */
+function taken(id) {
+  if (chosen === null || !nodes[chosen].group) return id;
+  return layersOf(chosen).includes(id) ? chosen : id;
+}
+
+function layersOf(id) {
+  return leavesOf(found(id).twig);
+}
+
+function isMovable(id) {
+  return layersOf(id).every((leaf) => !isGround(leaf) && !isLocked(leaf));
 }
 
 function turn(dx, dy) {
@@ -89,7 +102,7 @@ function pinch(id, x, y) {
 function hover(x, y) {
   sway((2 * x) / stage.clientWidth - 1, (2 * y) / stage.clientHeight - 1);
   const hit = layerAt(x, y);
-  const free = hit !== null && !isGround(hit) && !isLocked(hit);
+  const free = hit !== null && isMovable(taken(hit));
   stage.style.cursor = held.has(" ") ? "grab" : depth.spread ? "move" : free ? "grab" : "default";
   if (depth.spread) pointAt(hit);
 }
@@ -110,14 +123,12 @@ stage.addEventListener(
 );
 stage.addEventListener("dblclick", () => fit());
 
-/** Move a layer by hand of the keyboard. */
+/** Move what is chosen by keys. */
 function nudge(dx, dy) {
   if (chosen === null) return say("Choose a layer first.");
-  if (nodes[chosen].group) return say("A group does not move; choose one of its layers.");
-  if (isLocked(chosen)) return say(`“${nodes[chosen].name}” is locked.`);
-  const [x, y] = shiftOf(chosen);
-  change(movedTo(state, chosen, x + dx, y + dy));
-  readout(nodes[chosen]);
+  if (layersOf(chosen).some(isLocked)) return say(`“${nodes[chosen].name}” is locked.`);
+  change(moved(state, layersOf(chosen), dx, dy));
+  readout(chosen);
   clearTimeout(nudge.timer);
   nudge.timer = setTimeout(() => readout(null), 1400);
   sayMoved(chosen);
@@ -128,10 +139,18 @@ function isLocked(id) {
   return false;
 }
 
+/** How far a layer, or the first of a group, was moved, in pixels of the document. */
+function gone(id) {
+  return shiftOf(layersOf(id)[0]).map((n) => Math.round(n * RATIO));
+}
+
+/** In which directions some layer of a node lies beyond its safe travel. */
+function tooFar(id) {
+  return [...new Set(layersOf(id).flatMap((leaf) => beyond(nodes[leaf])))];
+}
+
 function sayMoved(id) {
-  const layer = nodes[id];
-  const [dx, dy] = shiftOf(id).map((n) => Math.round(n * RATIO));
-  const ways = beyond(layer);
+  const ways = tooFar(id);
   const far = ways.length ? ` That is beyond its safe travel ${ways.join(" and ")}: where it ends may show.` : "";
-  say(`“${layer.name}” moved ${dx}, ${dy}.${far}`);
+  say(`“${nodes[id].name}” moved ${gone(id).join(", ")}.${far}`);
 }

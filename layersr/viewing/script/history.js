@@ -49,8 +49,14 @@ function shiftOf(id) {
   return state.at[id] ?? [0, 0];
 }
 
-function movedTo(from, id, dx, dy) {
-  return { ...from, at: { ...from.at, [id]: [Math.round(dx), Math.round(dy)] } };
+/** A state in which some layers lie farther right and down than in another. */
+function moved(from, ids, dx, dy) {
+  const at = { ...from.at };
+  for (const id of ids) {
+    const [x, y] = at[id] ?? [0, 0];
+    at[id] = [x + Math.round(dx), y + Math.round(dy)];
+  }
+  return { ...from, at };
 }
 
 /** Every node of a tree with its parent's number (null at the top), back to front, a group after what is in it. */

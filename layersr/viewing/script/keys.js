@@ -103,7 +103,7 @@ const SIGNS = { ctrl: "Ctrl", alt: "Alt", shift: "Shift", arrowup: "↑", arrowd
 function fillHelp() {
   const body = document.querySelector("#help .keys");
   const hands = [
-    [["Drag"], "Move a layer; the ground, or Space + drag: pan"],
+    [["Drag"], "Move a layer, or all of the group that is chosen; on the ground, or with Space: pan"],
     [["Wheel", "Pinch"], "Zoom"],
     [["←", "→", "↑", "↓"], "Nudge the chosen layer, with Shift by ten; in the list: go through it"],
     [["Space"], "In the list: hide or show"],

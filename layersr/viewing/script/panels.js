@@ -12,15 +12,14 @@ function say(words) {
   say.timer = setTimeout(() => live.classList.remove("shown"), 3200);
 }
 
-/** While a layer is moved: how far, and whether that is too far. */
-function readout(layer) {
-  moving.hidden = !layer;
-  if (!layer) return;
-  const [dx, dy] = shiftOf(layer.id).map((n) => Math.round(n * RATIO));
-  const ways = beyond(layer);
+/** While something is moved: how far, and whether that is too far. */
+function readout(id) {
+  moving.hidden = id === null;
+  if (id === null) return;
+  const ways = tooFar(id);
   moving.classList.toggle("warning", ways.length > 0);
-  const signed = (n) => (n > 0 ? `+${n}` : `${n}`).replace("-", "−");
-  moving.textContent = `${signed(dx)}, ${signed(dy)} px` + (ways.length ? ` · beyond its safe travel ${ways.join(" and ")}` : "");
+  const signed = gone(id).map((n) => (n > 0 ? `+${n}` : `${n}`).replace("-", "−"));
+  moving.textContent = `${signed.join(", ")} px` + (ways.length ? ` · beyond its safe travel ${ways.join(" and ")}` : "");
 }
 
 function percent(share) {
@@ -35,7 +34,7 @@ function showInspector() {
   const rows = lines.map(([term, value]) => element("div", {}, element("dt", {}, term), element("dd", {}, value)));
   inspector.replaceChildren(element("h2", { title: node.name }, node.name || "unnamed"), element("dl", {}, ...rows));
   if (node.shares) inspector.append(bar(node.shares));
-  const ways = node.group ? [] : beyond(node);
+  const ways = tooFar(node.id);
   if (ways.length) {
     const words = `Beyond its safe travel ${ways.join(" and ")}: where it ends, or what it covered, may show.`;
     inspector.append(element("p", { class: "warning" }, icon("warning"), words));
@@ -49,7 +48,7 @@ function groupLines(node) {
 
 function layerLines(node) {
   const [left, top, width, height] = node.place;
-  const [dx, dy] = shiftOf(node.id).map((n) => Math.round(n * RATIO));
+  const [dx, dy] = gone(node.id);
   const lines = [["Place", `${left + dx}, ${top + dy}`], ["Size", `${width} × ${height}`], ...settings(node)];
   if (node.confidence !== null) lines.push(["Sure", percent(node.confidence)]);
   if (!isGround(node.id)) lines.push(["Safe travel", travelWords(node.travel)]);

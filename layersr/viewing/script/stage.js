@@ -94,7 +94,7 @@ function outline(context, id) {
   context.strokeStyle = "rgb(0 0 0 / 0.35)";
   context.strokeRect(left - pixel, top - pixel, right - left + 2 * pixel, bottom - top + 2 * pixel);
   context.lineWidth = 1.5 * pixel;
-  context.strokeStyle = layers.length === 1 && beyond(layers[0]).length ? theme.warning : theme.accent;
+  context.strokeStyle = tooFar(id).length ? theme.warning : theme.accent;
   if (id !== chosen) context.setLineDash([4 * pixel, 4 * pixel]);
   context.strokeRect(left - pixel, top - pixel, right - left + 2 * pixel, bottom - top + 2 * pixel);
   context.setLineDash([]);
@@ -162,9 +162,9 @@ function isGround(id) {
 /** In which directions a layer lies farther from where it was than its safe travel. */
 function beyond(layer) {
   const [dx, dy] = shiftOf(layer.id).map((n) => n * RATIO);
-  const [left, right, up, down] = layer.travel ?? [];
+  const [left, right, up, down] = layer.travel;
   const ways = [["left", -dx, left], ["right", dx, right], ["up", -dy, up], ["down", dy, down]];
-  return ways.filter(([, gone, safe]) => gone > 0 && safe !== null && safe !== undefined && gone > safe).map(([way]) => way);
+  return ways.filter(([, way, safe]) => way > 0 && safe !== null && way > safe).map(([name]) => name);
 }
 
 /** The picture as it is seen now, without marks of the page. */
