@@ -6,74 +6,71 @@ from jaxtyping import Float32, UInt8
 from numpy import ndarray
 
 from layersr.arrays import Alpha
-from layersr.strokes.stroke import Canvas, Colour, Stroke, coverage
+from layersr.strokes.stroke import Colour, Stroke, coverage
 
 Palette = UInt8[ndarray, "n 3"]
+Plane = Float32[ndarray, "h w 3"]
+"""Colours or differences of colours, in 8-bit codes."""
 
 
 class Easel:
-    """A canvas, what it should become, and how much errors count.
+    """A canvas, maybe with strokes over it that are there already, and how far that is from the picture wanted.
 
     Attributes:
-        painted: the canvas as it is now.
-        goal: what it should become.
+        canvas: as it is now, whole numbers.
+        missing: what the picture has and all that is painted, with the strokes over the canvas, has not.
         weight: how much the error of each pixel counts.
-        error: the squared error, in [0, 1] a channel, weighted and summed.
+        free: how much of the canvas is seen between the strokes over it.
     """
 
-    def __init__(self, goal: Canvas, canvas: Canvas, weight: Alpha, palette: Palette | None) -> None:
-        self.painted, self.goal, self.weight = canvas.copy(), goal, weight
-        self._colours = None if palette is None else Colours(palette)
-        self.error = float((_squares(goal, canvas) * weight).sum() / 255**2)
+    def __init__(self, canvas: Plane, missing: Plane, weight: Alpha, free: Alpha, palette: Palette | None) -> None:
+        self.canvas, self.missing, self.weight, self.free = canvas, missing, weight, free
+        self._palette = None if palette is None else (palette, _lab(palette))
 
-    def try_out(self, stroke: Stroke, least: float) -> Stroke | None:
-        """Paint a stroke in the colour that fits best here, if the error drops by at least so much.
+    @property
+    def error(self) -> float:
+        """The squared error, of channels in [0, 1], weighted and summed."""
+        return float(((self.missing**2).sum(axis=2) * self.weight).sum(dtype=np.float64)) / 255**2
 
-        Returns:
-            The stroke in its colour, or None: then the canvas is as before.
-        """
-        height, width = self.weight.shape
-        top, left, cover = coverage(stroke, height, width)
-        here = np.s_[top : top + cover.shape[0], left : left + cover.shape[1]]
-        weight = self.weight[here]
-        share = cover * weight
-        strength = float(np.vdot(share, cover))
-        if strength < 1e-6:
-            return None
-        below, goal = self.painted[here].astype(np.float32), self.goal[here].astype(np.float32)
-        # The least squares of goal - below - cover (colour - below).
-        best = np.einsum("yx,yxc->c", share, goal - below) + np.einsum("yx,yxc->c", share * cover, below)
-        colour = self.mixed(best / strength)
-        after = np.rint(below + cover[..., None] * (np.float32(colour) - below))
-        drop = float((weight[..., None] * (after - below) * (2 * goal - below - after)).sum()) / 255**2
-        if drop < least:
-            return None
-        self.painted[here] = after
-        self.error -= drop
-        return Stroke(stroke.start, stroke.bend, stroke.end, stroke.width, colour)
+    def tried(self, stroke: Stroke) -> tuple[float, Stroke]:
+        """By how much the error would drop, and the stroke in the colour that does best of those there are."""
+        here, cover = self._seen(stroke)
+        weight, free = self.weight[here], self.free[here] * cover
+        strength = weight * free * free
+        total = float(strength.sum())
+        if total < 1e-6:
+            return -np.inf, stroke
+        below, missing = self.canvas[here], self.missing[here]
+        # The least squares of missing - free cover (colour - below).
+        best = np.einsum("yx,yxc->c", weight * free, missing) + np.einsum("yx,yxc->c", strength, below)
+        colour = self._mixed(best / total)
+        change = self._change(below, cover, colour) * self.free[here][..., None]
+        drop = float((weight[..., None] * change * (2 * missing - change)).sum()) / 255**2
+        return drop, Stroke(stroke.start, stroke.bend, stroke.end, stroke.width, colour)
 
-    def mixed(self, colour: Float32[ndarray, "3"]) -> Colour:
-        """The colour there is that is nearest to the one wanted (codes, maybe out of range)."""
+    def lay(self, stroke: Stroke) -> None:
+        """Paint the stroke."""
+        here, cover = self._seen(stroke)
+        change = self._change(self.canvas[here], cover, stroke.colour)
+        self.canvas[here] += change
+        self.missing[here] -= change * self.free[here][..., None]
+
+    def _seen(self, stroke: Stroke) -> tuple[tuple[slice, slice], Float32[ndarray, "y x"]]:
+        top, left, cover = coverage(stroke, *self.weight.shape)
+        return np.s_[top : top + cover.shape[0], left : left + cover.shape[1]], cover
+
+    def _change(self, below: ndarray, cover: ndarray, colour: Colour) -> ndarray:
+        return np.rint(below + cover[..., None] * (np.float32(colour) - below)) - below
+
+    def _mixed(self, colour: Float32[ndarray, "3"]) -> Colour:
+        """The colour there is that looks most like the one wanted: at the least distance in CIELAB."""
         codes = np.clip(np.rint(colour), 0, 255).astype(np.uint8)
-        r, g, b = (codes if self._colours is None else self._colours.nearest(codes)).tolist()
+        if self._palette is not None:
+            palette, lab = self._palette
+            codes = palette[((lab - _lab(codes[None])) ** 2).sum(axis=1).argmin()]
+        r, g, b = codes.tolist()
         return r, g, b
-
-
-class Colours:
-    """A palette, and which of its colours looks most like another: the one at the least distance in CIELAB."""
-
-    def __init__(self, palette: Palette) -> None:
-        self.palette, self._lab = palette, _lab(palette)
-
-    def nearest(self, colour: UInt8[ndarray, "3"]) -> UInt8[ndarray, "3"]:
-        """The colour of the palette; the first of several that are as near."""
-        return self.palette[((self._lab - _lab(colour[None])) ** 2).sum(axis=1).argmin()]
 
 
 def _lab(colours: Palette) -> Float32[ndarray, "n 3"]:
     return cv2.cvtColor(colours[None].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[0]
-
-
-def _squares(one: Canvas, other: Canvas) -> Alpha:
-    gap = one.astype(np.float32) - other
-    return (gap * gap).sum(axis=2)

@@ -10,6 +10,7 @@ which is greatest for the colour k = b / a. So nine sums say what a stroke is wo
 of five with its square. One code serves numpy and torch: only what differs between the two stands in `_windows`.
 """
 
+from itertools import pairwise
 from types import ModuleType
 from typing import Any
 
@@ -113,7 +114,7 @@ def _coverage(library: ModuleType, size: int, curves: Any, widths: Any) -> Any:
     for piece in range(PIECES + 1):
         t = piece / PIECES
         points.append((1 - t) ** 2 * curves[:, 0] + 2 * t * (1 - t) * curves[:, 1] + t * t * curves[:, 2])
-    for a, b in zip(points[:-1], points[1:], strict=True):
+    for a, b in pairwise(points):
         way = b - a
         length = library.clip((way * way).sum(1), 1e-9, None)[:, None]
         dx, dy = middles[None] - a[:, :1], middles[None] - a[:, 1:]

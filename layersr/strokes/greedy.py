@@ -11,7 +11,7 @@ from numpy import ndarray
 from layersr.strokes.fitness import Curves, fitness
 from layersr.strokes.view import View
 
-LONGEST = 7.0
+LONGEST = 10.0
 """The longest stroke, in widths."""
 
 PARTS = (1.0, 0.6, 0.3)
@@ -22,28 +22,35 @@ STIFF = 0.5
 
 
 def proposals(
-    seen: View, places: Float32[ndarray, "n 2"], rng: np.random.Generator, device: str
+    seen: View, places: Float32[ndarray, "n 2"], most: int, rng: np.random.Generator, device: str
 ) -> tuple[Curves, Float32[ndarray, " n"]]:
     """A stroke for each place, in pixels of the view, and the drop of the squared error it brings there.
 
     Args:
         seen: the picture as the brush sees it.
         places: where to begin.
-        rng: not needed; all ways have the same arguments.
+        most: not needed, nor the next; all ways have the same arguments.
+        rng: see there.
         device: where `fitness` is computed.
     """
     tried = traced(seen, places)
-    flat = tried.reshape(-1, 3, 2)
-    drops = fitness(seen.planes, flat, np.full(len(flat), seen.width, np.float32), device)[0].reshape(len(places), -1)
+    drops = worth(seen, tried, device)
     best = drops.argmax(axis=1)
     rows = np.arange(len(places))
     return tried[rows, best], drops[rows, best]
 
 
+def worth(seen: View, curves: Float32[ndarray, "n k 3 2"], device: str) -> Float32[ndarray, "n k"]:
+    """By how much each stroke would lower the squared error."""
+    flat = curves.reshape(-1, 3, 2)
+    widths = np.full(len(flat), seen.brush.width, np.float32)
+    return fitness(seen.planes, flat, widths, device)[0].reshape(curves.shape[:2])
+
+
 def traced(seen: View, places: Float32[ndarray, "n 2"]) -> Float32[ndarray, "n k 3 2"]:
     """Strokes of k lengths through each place, along the forms, as three points each."""
     steps = max(1, round(LONGEST / 2 / 0.5))
-    length = np.float32(seen.width / 2)
+    length = np.float32(seen.brush.width / 2)
     ahead, forth = _walk(seen, places, steps, length, 1)
     behind, back = _walk(seen, places, steps, length, -1)
     path = np.concatenate([behind[:, ::-1], places[:, None], ahead], axis=1)
@@ -59,18 +66,19 @@ def _walk(
     seen: View, places: Float32[ndarray, "n 2"], steps: int, length: np.float32, sense: int
 ) -> tuple[Float32[ndarray, "n k 2"], ndarray]:
     """The steps from each place in one sense of its direction, and how many of them the colour fits."""
-    height, width = seen.goal.shape[:2]
+    goal, flow = seen.brush.goal, seen.brush.flow
+    height, width = seen.wrong.shape
 
     def at(field: ndarray, where: ndarray) -> ndarray:
         x, y = (np.clip(where[:, i].astype(int), 0, limit - 1) for i, limit in ((0, width), (1, height)))
         return field[y, x]
 
     def slope(where: ndarray) -> ndarray:
-        doubled = at(seen.flow, where)
+        doubled = at(flow, where)
         angle = np.arctan2(doubled[:, 1], doubled[:, 0]) / 2
         return np.stack([np.cos(angle), np.sin(angle)], axis=1).astype(np.float32)
 
-    colour = at(seen.goal, places)
+    colour = at(goal, places)
     here, heading = places, sense * slope(places)
     going, count = np.ones(len(places), bool), np.zeros(len(places), int)
     path = []
@@ -81,8 +89,8 @@ def _walk(
         heading = heading / np.maximum(np.sqrt((heading**2).sum(axis=1, keepdims=True)), 1e-6)
         there = here + length * heading
         inside = (there >= 0).all(axis=1) & (there < (width, height)).all(axis=1)
-        wrong = ((at(seen.goal, there) - colour) ** 2).sum(axis=1)
-        going = going & inside & (wrong < ((at(seen.goal, there) - at(seen.canvas, there)) ** 2).sum(axis=1))
+        other = ((at(goal, there) - colour) ** 2).sum(axis=1)
+        going = going & inside & (other < at(seen.wrong, there))
         here = np.where(going[:, None], there, here)
         count += going
         path.append(here)

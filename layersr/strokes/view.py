@@ -7,34 +7,39 @@ import numpy as np
 from jaxtyping import Float32
 from numpy import ndarray
 
+from layersr.arrays import RGB, Alpha
 from layersr.strokes import directions, fitness
+from layersr.strokes.easel import Easel
 
-BRUSH = 4.0
+PIXELS = 4.0
 """How many pixels wide a brush is in its view, if the picture has as many."""
 
 CELL = 2.0
 """Places to begin strokes at are looked for in cells of so many widths."""
 
+BROAD = 1 / 32
+"""A brush as wide as this share of the picture's longer side knows no details."""
+
 
 @dataclass(frozen=True, eq=False)
-class View:
-    """A picture on its way to another.
+class Brush:
+    """A brush, and all that does not change while it is used.
 
     Attributes:
-        goal: the picture wanted, at the size of the view.
-        canvas: what is painted so far.
-        flow: the direction of forms (`directions.along`).
-        planes: what `fitness` looks at.
-        width: of the brush, in pixels of the view.
+        size: its width in the picture's pixels.
+        width: in pixels of the view.
         scale: pixels of the view to one of the picture, across and down.
+        goal: the picture wanted, at the size of the view, in [0, 1].
+        flow: the direction of forms (`directions.along`).
+        emphasis: how much more a stroke is worth than the error it takes away: fine ones more where details matter.
     """
 
-    goal: Float32[ndarray, "h w 3"]
-    canvas: Float32[ndarray, "h w 3"]
-    flow: Float32[ndarray, "h w 2"]
-    planes: Float32[ndarray, "9 h w"]
+    size: float
     width: float
     scale: Float32[ndarray, "2"]
+    goal: RGB
+    flow: Float32[ndarray, "h w 2"]
+    emphasis: Alpha
 
     @property
     def area(self) -> float:
@@ -42,55 +47,83 @@ class View:
         return float(1 / self.scale.prod())
 
 
-def view(goal: Float32[ndarray, "h w 3"], canvas: Float32[ndarray, "h w 3"], weight: Float32[ndarray, "h w"], width: float) -> View:
-    """What a brush sees.
+@dataclass(frozen=True, eq=False)
+class View:
+    """What a brush sees of a canvas.
+
+    Attributes:
+        brush: which sees it.
+        wrong: the squared error of each pixel.
+        mean: what is missing there, weighted, on average over the brush, squared.
+        planes: what `fitness` looks at.
+    """
+
+    brush: Brush
+    wrong: Alpha
+    mean: Alpha
+    planes: Float32[ndarray, "9 h w"]
+
+
+def brush(goal: RGB, detail: Alpha, size: float) -> Brush:
+    """A brush for a picture.
 
     Args:
-        goal: the picture wanted, in [0, 1].
-        canvas: what is painted so far.
-        weight: how much an error counts.
-        width: of the brush, in the picture's pixels.
+        goal: the picture wanted.
+        detail: where fine strokes matter, in [0, 1].
+        size: its width in the picture's pixels.
     """
-    height, across = weight.shape
-    factor = min(1.0, BRUSH / width)
-    size = max(1, round(across * factor)), max(1, round(height * factor))
-    nine = fitness.planes(goal - canvas, canvas, weight)
-    if size != (across, height):
-        nine = np.stack([cv2.resize(plane, size, interpolation=cv2.INTER_AREA).reshape(size[::-1]) for plane in nine])
-        goal, canvas = (cv2.resize(v, size, interpolation=cv2.INTER_AREA).reshape(*size[::-1], 3) for v in (goal, canvas))
-    scale = np.float32([size[0] / across, size[1] / height])
-    flow = directions.along(goal, BRUSH / 2)
-    return View(goal, canvas, flow, nine, width * float(np.sqrt(scale.prod())), scale)
+    height, width = detail.shape
+    factor = min(1.0, PIXELS / size)
+    small = max(1, round(width * factor)), max(1, round(height * factor))
+    scale = np.float32([small[0] / width, small[1] / height])
+    fine = np.float32(1 - min(1.0, size / (BROAD * max(detail.shape))))
+    seen = _shrunk(goal, small)
+    emphasis = 1 + fine * (_shrunk(detail, small) - np.float32(0.5))
+    flow = directions.along(seen, PIXELS / 2)
+    return Brush(float(size), size * float(np.sqrt(scale.prod())), scale, seen, flow, emphasis)
 
 
-def places(seen: View, emphasis: Float32[ndarray, "h w"], rng: np.random.Generator) -> Float32[ndarray, "n 2"]:
+def view(brush: Brush, easel: Easel) -> View:
+    """What the brush sees of the canvas on the easel."""
+    missing, canvas = easel.missing / np.float32(255), easel.canvas / np.float32(255)
+    small = brush.emphasis.shape[::-1]
+    nine = fitness.planes(missing, canvas, easel.weight, easel.free)
+    wrong = (missing * missing).sum(axis=2) * easel.weight
+    if small != easel.weight.shape[::-1]:
+        nine = np.stack([_shrunk(plane, small) for plane in nine])
+        wrong = _shrunk(wrong, small)
+    mean = [cv2.GaussianBlur(plane, (0, 0), brush.width / 2) for plane in nine[:3]]
+    return View(brush, wrong, sum(m * m for m in mean), nine)
+
+
+def places(seen: View, rng: np.random.Generator) -> Float32[ndarray, "n 2"]:
     """Where most is missing: in every cell of a grid, which lies elsewhere each time, the place with the largest error.
 
+    A speck that the brush would lose is no place for it: besides the error, what is missing on average counts.
+
     Args:
-        seen: the picture as the brush sees it.
-        emphasis: how much more a place is worth than its error, at the view's size.
+        seen: the canvas as the brush sees it.
         rng: shifts the grid.
 
     Returns:
         Middles (x, y) in pixels of the view, the worst first; places without any error are left out.
     """
-    reach = seen.width / 2
-    wrong = ((seen.goal - seen.canvas) ** 2).sum(axis=2) * seen.planes[4]
-    # A speck that the brush would lose is no place for it: the error of the mean counts too.
-    mean = [cv2.GaussianBlur((seen.goal - seen.canvas)[..., c] * seen.planes[4], (0, 0), reach) for c in range(3)]
-    merit = emphasis * (cv2.GaussianBlur(wrong, (0, 0), reach) + sum(m * m for m in mean))
-    cell = max(2, round(CELL * seen.width))
+    brush = seen.brush
+    merit = brush.emphasis * (cv2.GaussianBlur(seen.wrong, (0, 0), brush.width / 2) + seen.mean)
+    cell = max(2, round(CELL * brush.width))
     top, left = rng.integers(0, cell, 2)
     height, width = merit.shape
     tall, wide = -(-(height + top) // cell) * cell, -(-(width + left) // cell) * cell
     framed = np.zeros((tall, wide), np.float32)
     framed[top : top + height, left : left + width] = merit
     cells = framed.reshape(tall // cell, cell, wide // cell, cell).swapaxes(1, 2).reshape(-1, cell * cell)
-    best = cells.argmax(axis=1)
-    worth = cells.max(axis=1)
-    number = np.arange(len(cells))
+    best, worth, number = cells.argmax(axis=1), cells.max(axis=1), np.arange(len(cells))
     y = number // (wide // cell) * cell + best // cell - top
     x = number % (wide // cell) * cell + best % cell - left
     order = np.argsort(-worth, kind="stable")
     order = order[worth[order] > 1e-7]
-    return np.stack([x, y], axis=1)[order].astype(np.float32) + 0.5
+    return np.stack([x, y], axis=1)[order].astype(np.float32) + np.float32(0.5)
+
+
+def _shrunk(plane: ndarray, size: tuple[int, int]) -> ndarray:
+    return cv2.resize(plane, size, interpolation=cv2.INTER_AREA).reshape(*size[::-1], *plane.shape[2:])
