@@ -48,7 +48,7 @@ def error(painted: np.ndarray, target: np.ndarray, weight: np.ndarray | float = 
 
 
 ALL = np.ones((SIDE, SIDE), bool)
-COUNT = 25
+COUNT = 14
 
 
 @dataclass(frozen=True)
@@ -77,10 +77,10 @@ def test_painting_goes_on_where_it_stopped(first: list[Stroke], then: list[Strok
 
 
 @given(strokes)
-@settings(max_examples=30)
+@settings(max_examples=20)
 def test_a_stroke_changes_only_what_it_touches_and_covers_what_lies_within(stroke: Stroke):
     y, x = np.indices((SIDE, SIDE)) + 0.5
-    t = np.linspace(0, 1, 800)[:, None]
+    t = np.linspace(0, 1, 400)[:, None]
     a, b, c = (np.float64(p) for p in (stroke.start, stroke.bend, stroke.end))
     line = (1 - t) ** 2 * a + 2 * t * (1 - t) * b + t**2 * c
     far = np.sqrt(((np.dstack([x, y])[:, :, None] - line) ** 2).sum(axis=-1).min(axis=-1))
@@ -119,7 +119,7 @@ def test_the_svg_has_every_stroke_in_order(found: Found):
 def test_strokes_bring_the_canvas_nearer_and_are_no_more_than_asked(found: Found):
     target = picture()
     assert 0 < len(found.strokes) <= COUNT
-    assert error(paint(ground(target), found.strokes), target) < 0.3 * error(ground(target), target)
+    assert error(paint(ground(target), found.strokes), target) < 0.4 * error(ground(target), target)
 
 
 def test_brushes_are_those_given_and_the_widest_comes_first(found: Found):
@@ -143,7 +143,7 @@ def test_progress_never_falls_and_ends_at_one(found: Found):
 
 @pytest.mark.parametrize("way", WAYS)
 @given(seed=st.integers(0, 99), count=st.integers(1, 12))
-@settings(max_examples=4)
+@settings(max_examples=3)
 def test_strokes_never_raise_the_weighted_error(way: str, seed: int, count: int):
     rng = np.random.default_rng(seed)
     target = rng.integers(0, 256, (24, 31, 3), np.uint8)

@@ -1,6 +1,7 @@
 """Strokes that bring a canvas towards a picture: brush after brush, where each helps most."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -8,10 +9,10 @@ from layersr.arrays import RGB, Alpha, Mask
 from layersr.progress import Progress, Report, silent, within
 from layersr.strokes import directions, evolution, greedy
 from layersr.strokes.easel import Easel, Palette
-from layersr.strokes.laying import Terms, Way, laid
+from layersr.strokes.laying import Task, Terms, Way, laid
 from layersr.strokes.refining import swept
-from layersr.strokes.stroke import Canvas, Stroke, paint
-from layersr.strokes.view import Brush, brush
+from layersr.strokes.stroke import Canvas, Stroke
+from layersr.strokes.view import brush
 
 WAYS = ("greedy", "evolution")
 
@@ -26,6 +27,9 @@ ROUNDS, LAST_ROUNDS = 12, 40
 
 SWEEPS = 3
 """How often evolution goes over all strokes again."""
+
+FIRST = 0.2
+"""The share of evolution's time before that."""
 
 WEAKEST = 0.15
 """The share of strokes that goes then: those that do least."""
@@ -68,64 +72,46 @@ def cover(
         raise ValueError(f"there is no way {way!r} to find strokes; there are {' and '.join(WAYS)}")
     goal, weight = _wishes(target, canvas, wanted)
     detail = directions.busy(_unit(target)) if detail is None else detail
-    brushes = [brush(_unit(goal), detail, width) for width in sorted(set(widths), reverse=True)]
-    rng, where = np.random.default_rng(seed), None if device == "cpu" else device
+    brushes = tuple(brush(_unit(goal), detail, width) for width in sorted(set(widths), reverse=True))
+    task = Task(canvas, goal, weight, brushes, palette, count, None if device == "cpu" else device)
+    rng = np.random.default_rng(seed)
     if way == "greedy":
-        return tuple(_first(canvas, goal, weight, brushes, palette, count, _greedy(where), rng, report))
-
-    strokes = _first(
-        canvas, goal, weight, brushes, palette, count, _evolution(rng, where), rng, within(report, 0.0, 0.3)
-    )
-    least, weakest = _error(paint(canvas, strokes), goal, weight), 0.0
-    for sweep in range(SWEEPS if strokes else 0):
-        report(Progress("strokes", 0.3 + 0.7 * sweep / SWEEPS, f"{len(strokes)} strokes evolve on"))
-        better, drops = swept(strokes, canvas, goal, weight, brushes, palette, count, weakest, rng, where)
-        error = _error(paint(canvas, better), goal, weight)
-        if error >= least:
-            break
-        strokes, least, weakest = better, error, float(np.quantile(drops, WEAKEST)) if drops else 0.0
-    report(Progress("strokes", 1.0, f"{len(strokes)} strokes"))
-    return tuple(strokes)
+        return tuple(_first(task, partial(greedy.proposals, task.device), rng, report))
+    strokes = _first(task, partial(evolution.proposals, rng, task.device), rng, within(report, 0.0, FIRST))
+    return tuple(_refined(task, strokes, rng, within(report, FIRST, 1.0)))
 
 
-def _first(
-    canvas: Canvas,
-    goal: Canvas,
-    weight: Alpha,
-    brushes: Sequence[Brush],
-    palette: Palette | None,
-    count: int,
-    way: Way,
-    rng: np.random.Generator,
-    report: Report,
-) -> list[Stroke]:
+def _first(task: Task, way: Way, rng: np.random.Generator, report: Report) -> list[Stroke]:
     """Strokes of all brushes, each found when nothing lies over it."""
-    easel = Easel(canvas.astype(np.float32), goal.astype(np.float32) - canvas, weight, np.ones_like(weight), palette)
+    missing = task.goal.astype(np.float32) - task.canvas
+    easel = Easel(task.canvas.astype(np.float32), missing, task.weight, np.ones_like(task.weight), task.palette)
     strokes: list[Stroke] = []
-    for number, using in enumerate(brushes):
-        report(Progress("strokes", number / len(brushes), f"{len(strokes)} strokes, brush of {using.size:g} pixels"))
-        last = using is brushes[-1]
-        terms = (
-            Terms(lambda left: 0.0, LAST_ROUNDS, True)
-            if last
-            else Terms(lambda left: SHARE * easel.error / left, ROUNDS, False)
-        )
-        strokes += laid(easel, using, way, rng, count - len(strokes), terms)
+    wide, finest = (
+        Terms(lambda left: SHARE * easel.error / left, ROUNDS, False),
+        Terms(lambda _: 0.0, LAST_ROUNDS, True),
+    )
+    for number, using in enumerate(task.brushes):
+        done = number / len(task.brushes)
+        report(Progress("strokes", done, f"{len(strokes)} strokes, now a brush of {using.size:g} pixels"))
+        terms = finest if using is task.brushes[-1] else wide
+        strokes += laid(easel, using, way, rng, task.count - len(strokes), terms)
     report(Progress("strokes", 1.0, f"{len(strokes)} strokes"))
     return strokes
 
 
-def _greedy(device: str | None) -> Way:
-    return lambda seen, places, most: greedy.proposals(seen, places, device)
-
-
-def _evolution(rng: np.random.Generator, device: str | None) -> Way:
-    return lambda seen, places, most: evolution.proposals(seen, places, most, rng, device)
-
-
-def _error(painted: Canvas, goal: Canvas, weight: Alpha) -> float:
-    """The weighted squared error."""
-    return float((((painted.astype(np.float32) - goal) ** 2).sum(axis=2) * weight).sum(dtype=np.float64))
+def _refined(task: Task, strokes: list[Stroke], rng: np.random.Generator, report: Report) -> list[Stroke]:
+    """The strokes after sweeps over all of them, as long as those lower the error."""
+    error, weakest = task.error(strokes), 0.0
+    for number in range(SWEEPS if strokes else 0):
+        told = within(report, number / SWEEPS, (number + 1) / SWEEPS)
+        better, values = swept(task, strokes, weakest, rng, told)
+        now = task.error(better)
+        if now >= error:
+            break
+        strokes, error = better, now
+        weakest = float(np.quantile(values, WEAKEST)) if values else 0.0
+    report(Progress("strokes", 1.0, f"{len(strokes)} strokes"))
+    return strokes
 
 
 def _wishes(target: Canvas, canvas: Canvas, wanted: Mask | Alpha) -> tuple[Canvas, Alpha]:

@@ -29,16 +29,16 @@ CROSSED = 0.6
 
 
 def proposals(
-    seen: View, places: Float32[ndarray, "n 2"], most: int, rng: np.random.Generator, device: str | None
+    rng: np.random.Generator, device: str | None, seen: View, places: Float32[ndarray, "n 2"], most: int
 ) -> tuple[Float32[ndarray, "m 3 2"], Float32[ndarray, " m"]]:
     """The best stroke of each place, in pixels of the view, and the drop of the squared error it brings there.
 
     Args:
-        seen: the picture as the brush sees it.
-        places: where to begin.
-        most: how many strokes are looked for; only twice as many of the most promising places are gone on with.
         rng: of all that is random.
         device: where `fitness` is computed.
+        seen: the canvas as the brush sees it.
+        places: where to begin.
+        most: how many strokes are looked for; only twice as many of the most promising places are gone on with.
     """
     first = traced(seen, places)
     drops = worth(seen, first, device)

@@ -21,13 +21,16 @@ STIFF = 0.5
 """How much of its direction a brush keeps at every step."""
 
 
-def proposals(seen: View, places: Float32[ndarray, "n 2"], device: str | None) -> tuple[Curves, Float32[ndarray, " n"]]:
+def proposals(
+    device: str | None, seen: View, places: Float32[ndarray, "n 2"], most: int
+) -> tuple[Curves, Float32[ndarray, " n"]]:
     """A stroke for each place, in pixels of the view, and the drop of the squared error it brings there.
 
     Args:
+        device: where `fitness` is computed.
         seen: the canvas as the brush sees it.
         places: where to begin.
-        device: where `fitness` is computed.
+        most: how many strokes are looked for; all places get one.
     """
     tried = traced(seen, places)
     drops = worth(seen, tried, device)

@@ -3,15 +3,16 @@
 However strokes are found, one stays only if it does there what was promised: others may have been there before.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float32
 from numpy import ndarray
 
-from layersr.strokes.easel import Easel
-from layersr.strokes.stroke import Stroke
+from layersr.arrays import Alpha
+from layersr.strokes.easel import Easel, Palette
+from layersr.strokes.stroke import Canvas, Stroke, paint
 from layersr.strokes.view import Brush, View, places, view
 
 KEPT = 0.85
@@ -26,6 +27,34 @@ FEW = 0.02
 Way = Callable[[View, Float32[ndarray, "n 2"], int], tuple[Float32[ndarray, "m 3 2"], Float32[ndarray, " m"]]]
 """Finds strokes for places, or for the best of them, if there are more than are looked for: in pixels of the view, with
 the drop of the squared error there."""
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A canvas, the picture it should become, and with what.
+
+    Attributes:
+        canvas: what is painted before.
+        goal: the picture.
+        weight: how much the error of each pixel counts.
+        brushes: those there are, the widest first.
+        palette: the colours there are; any where None.
+        count: the most strokes.
+        device: where torch computes `fitness`; numpy does where None.
+    """
+
+    canvas: Canvas
+    goal: Canvas
+    weight: Alpha
+    brushes: tuple[Brush, ...]
+    palette: Palette | None
+    count: int
+    device: str | None
+
+    def error(self, strokes: Sequence[Stroke]) -> float:
+        """The weighted squared error of what strokes make of the canvas."""
+        gap = paint(self.canvas, strokes).astype(np.float32) - self.goal
+        return float(np.einsum("yxc,yxc,yx->", gap, gap, self.weight, dtype=np.float64))
 
 
 @dataclass(frozen=True)
@@ -77,9 +106,8 @@ def _round(
     if not len(where):
         return [], 0
     curves, drops = way(seen, where, limit)
-    middle = np.clip(curves.mean(axis=1).astype(int), 0, np.int64(brush.emphasis.shape[::-1]) - 1)
     drops = drops * np.float32(brush.area)
-    worth = drops * brush.emphasis[middle[:, 1], middle[:, 0]]
+    worth = drops * brush.matters(curves)
     added: list[Stroke] = []
     for i in np.argsort(-worth, kind="stable").tolist():
         if worth[i] < enough or len(added) >= limit:

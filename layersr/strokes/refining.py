@@ -11,6 +11,7 @@ picture before (C' with the group), what is missing without the group is (goal -
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import groupby
 
 import numpy as np
@@ -18,16 +19,17 @@ from jaxtyping import Float16
 from numpy import ndarray
 
 from layersr.arrays import Alpha
-from layersr.strokes.easel import Easel, Palette
+from layersr.progress import Progress, Report
+from layersr.strokes.easel import Easel
 from layersr.strokes.evolution import again, proposals
-from layersr.strokes.laying import Terms, laid
-from layersr.strokes.stroke import Canvas, Stroke, coverage, paint
+from layersr.strokes.laying import Task, Terms, laid
+from layersr.strokes.stroke import Stroke, coverage, paint
 from layersr.strokes.view import Brush, view
 
 GAP = 1.5
 """Strokes of a group would not touch if they were so many times as wide: so they have room to change."""
 
-WORTHY = 2.0
+WORTHY = 1.3
 """A new stroke that is not of the finest brush must do so many times what the weakest of those there are does."""
 
 ROUNDS, LAST_ROUNDS = 3, 40
@@ -35,61 +37,52 @@ ROUNDS, LAST_ROUNDS = 3, 40
 
 
 def swept(
-    strokes: Sequence[Stroke],
-    canvas: Canvas,
-    goal: Canvas,
-    weight: Alpha,
-    brushes: Sequence[Brush],
-    palette: Palette | None,
-    count: int,
-    weakest: float,
-    rng: np.random.Generator,
-    device: str | None,
+    task: Task, strokes: Sequence[Stroke], weakest: float, rng: np.random.Generator, report: Report
 ) -> tuple[list[Stroke], list[float]]:
     """One sweep over all strokes.
 
     Args:
+        task: what they are for.
         strokes: in painting order, the widest first.
-        canvas: under all of them.
-        goal: the picture.
-        weight: how much errors count.
-        brushes: those there are, the widest first.
-        palette: the colours there are.
-        count: the most strokes.
-        weakest: strokes that lower the error by less go.
+        weakest: strokes that are worth less go.
         rng: of all that is random.
-        device: where `fitness` is computed.
+        report: told how far it is.
 
     Returns:
-        The strokes, in painting order; and by how much each that was there already lowers the error, given all others.
+        The strokes, in painting order; and what each that was there already is worth, given all others.
     """
-    groups = [(b, group) for b in brushes for group in _groups([s for s in strokes if s.width == b.size], weight)]
-    frees = _frees([group for _, group in groups], weight)
-    short = goal.astype(np.float32) - paint(canvas, strokes)
-    before, now = canvas, canvas.astype(np.float32)
+    brushes = [(brush, [s for s in strokes if s.width == brush.size]) for brush in task.brushes]
+    groups = [(brush, group) for brush, some in brushes for group in _groups(some, task.weight)]
+    frees = _frees([group for _, group in groups], task.weight)
+    short = task.goal.astype(np.float32) - paint(task.canvas, strokes)
+    before, now = task.canvas, task.canvas.astype(np.float32)
     kept: list[Stroke] = []
-    drops: list[float] = []
-    left = count - len(strokes)
+    values: list[float] = []
+    left = task.count - len(strokes)
     for number, (brush, group) in enumerate(groups):
+        report(Progress("strokes", number / len(groups), f"{len(strokes)} strokes evolve on"))
         before, free = paint(before, group), frees[number].astype(np.float32)
-        easel = Easel(now, short + free[..., None] * (before - now), weight, free, palette)
-        for pair in zip(group, again(view(brush, easel), group, rng, device), strict=True):
+        easel = Easel(now, short + free[..., None] * (before - now), task.weight, free, task.palette)
+        matters = brush.matters(brush.curves(group)).tolist()
+        for emphasis, *pair in zip(matters, group, again(view(brush, easel), group, rng, task.device), strict=True):
             drop, stroke = max((easel.tried(stroke) for stroke in pair), key=lambda tried: tried[0])
-            if drop < weakest:
+            if drop * emphasis < weakest:
                 left += 1
                 continue
             easel.lay(stroke)
             kept.append(stroke)
-            drops.append(drop)
+            values.append(drop * emphasis)
         if number + 1 == len(groups) or groups[number + 1][0] is not brush:
-            last = brush is brushes[-1]
-            terms = Terms(
-                lambda _, least=0.0 if last else WORTHY * weakest: least, LAST_ROUNDS if last else ROUNDS, last
-            )
-            more = laid(easel, brush, lambda *given: proposals(*given, rng, device), rng, left, terms)
+            more = laid(easel, brush, partial(proposals, rng, task.device), rng, left, _terms(task, brush, weakest))
             kept += more
             left -= len(more)
-    return kept, drops
+    return kept, values
+
+
+def _terms(task: Task, brush: Brush, weakest: float) -> Terms:
+    """The finest brush uses up what is left."""
+    last = brush is task.brushes[-1]
+    return Terms(lambda left: 0.0 if last else WORTHY * weakest, LAST_ROUNDS if last else ROUNDS, last)
 
 
 def _groups(strokes: Sequence[Stroke], like: Alpha) -> list[list[Stroke]]:

@@ -54,6 +54,11 @@ class Brush:
         start, bend, end = ((x, y) for x, y in (curve / self.scale).astype(float).tolist())
         return Stroke(start, bend, end, self.size, (0, 0, 0))
 
+    def matters(self, curves: Curves) -> Float32[ndarray, " n"]:
+        """The emphasis in the middle of each curve of the view."""
+        middle = np.clip(curves.mean(axis=1).astype(int), 0, np.int64(self.emphasis.shape[::-1]) - 1)
+        return self.emphasis[middle[:, 1], middle[:, 0]]
+
     def curves(self, strokes: Sequence[Stroke]) -> Curves:
         """The curves of strokes, in pixels of the view."""
         return np.float32([[s.start, s.bend, s.end] for s in strokes]).reshape(-1, 3, 2) * self.scale
