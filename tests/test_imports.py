@@ -34,6 +34,7 @@ MAY_USE = {
     "edit": {"layers", "color", *BASE},
     "score": {"layers", "flattening", "color", *BASE},
     "tiling": {"arrays", "blocks"},
+    "strokes": {"arrays", "color", "progress"},
     "infill": {"arrays", "color", "errors", "bleed", "progress"},
     "backends": {
         "roles",
