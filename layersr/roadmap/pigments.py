@@ -4,8 +4,8 @@ Paint absorbs (K) and scatters (S); of a mixture both are the tubes' own, weighe
 reflects `1 + K/S - sqrt((K/S)^2 + 2 K/S)` (Kubelka and Munk 1931). K and S of the coloured tubes, for red, green and
 blue light, are those that Curtis, Anderson, Seims, Fleischer and Salesin print for watercolours (Computer-Generated
 Watercolor, SIGGRAPH 1997, figure 5); titanium white and ivory black, which they do not have, are set here so that they
-reflect 93 and 1 % of the light. Three bands are no spectrum, and every maker's tube differs: a
-mixture is where to begin on the palette, not what to trust.
+reflect 93 and 1 % of the light. Three bands are no spectrum, and every maker's tube differs: a mixture is where to
+begin, not what to trust.
 """
 
 from dataclasses import dataclass
