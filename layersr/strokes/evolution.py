@@ -6,7 +6,6 @@ population of its own, and thousands of places evolve at once, since `fitness` o
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float32
@@ -30,7 +29,7 @@ CROSSED = 0.6
 
 
 def proposals(
-    seen: View, places: Float32[ndarray, "n 2"], most: int, rng: np.random.Generator, device: str
+    seen: View, places: Float32[ndarray, "n 2"], most: int, rng: np.random.Generator, device: str | None
 ) -> tuple[Curves, Float32[ndarray, " m"]]:
     """The best stroke of each place, in pixels of the view, and the drop of the squared error it brings there.
 
@@ -47,14 +46,11 @@ def proposals(
     return evolved(seen, first[kept], drops[kept], rng, device)
 
 
-def again(seen: View, strokes: Sequence[Stroke], rng: np.random.Generator, device: str) -> list[Stroke]:
-    """Strokes that lie side by side, evolved on from where they are."""
-    brush = seen.brush
-    old = np.float32([[s.start, s.bend, s.end] for s in strokes]) * brush.scale
-    first = old[:, None]
+def again(seen: View, strokes: Sequence[Stroke], rng: np.random.Generator, device: str | None) -> list[Stroke]:
+    """Strokes that lie side by side, evolved on from where they are, in any colour."""
+    first = seen.brush.curves(strokes)[:, None]
     curves, _ = evolved(seen, first, worth(seen, first, device), rng, device)
-    points = (curves / brush.scale).astype(float).tolist()
-    return [replace(s, start=tuple(a), bend=tuple(b), end=tuple(c)) for s, (a, b, c) in zip(strokes, points, strict=True)]
+    return [seen.brush.stroke(curve) for curve in curves]
 
 
 def evolved(
@@ -62,7 +58,7 @@ def evolved(
     people: Float32[ndarray, "n k 3 2"],
     drops: Float32[ndarray, "n k"],
     rng: np.random.Generator,
-    device: str,
+    device: str | None,
 ) -> tuple[Curves, Float32[ndarray, " n"]]:
     """The fittest of n populations that begin with k curves each, after all generations."""
     strength = np.float32(1)

@@ -57,7 +57,7 @@ def planes(
 
 
 def fitness(
-    planes: Planes, curves: Curves, widths: Float32[ndarray, " n"], device: str = "numpy"
+    planes: Planes, curves: Curves, widths: Float32[ndarray, " n"], device: str | None = None
 ) -> tuple[Float32[ndarray, " n"], Float32[ndarray, "n 3"]]:
     """What each stroke alone would lower the error by, and the colour with which it does.
 
@@ -65,7 +65,7 @@ def fitness(
         planes: see above; beyond their edges nothing counts.
         curves: of the strokes.
         widths: of the strokes, in pixels of the planes, >= 1.
-        device: "numpy", or a device of torch.
+        device: where torch computes it; numpy does where None.
 
     Returns:
         The drops, which are negative where nothing helps; and the colours, which may be a little out of range.
@@ -137,15 +137,15 @@ def _best(library: ModuleType, sums: Any) -> tuple[Any, Any]:
     return (b * b).sum(1) / a - sums[:, 3] - sums[:, 8], b / a[:, None]
 
 
-def _on(planes: ndarray, device: str) -> tuple[ModuleType, Any, int]:
-    if device == "numpy":
+def _on(planes: ndarray, device: str | None) -> tuple[ModuleType, Any, int]:
+    if device is None:
         return np, planes, BATCH
     import torch
 
     return torch, torch.from_numpy(planes).to(device), BATCH if device == "cpu" else BATCH_CUDA
 
 
-def _as(library: ModuleType, device: str, values: ndarray) -> Any:
+def _as(library: ModuleType, device: str | None, values: ndarray) -> Any:
     return values if library is np else library.from_numpy(np.ascontiguousarray(values)).to(device)
 
 

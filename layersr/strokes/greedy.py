@@ -21,16 +21,12 @@ STIFF = 0.5
 """How much of its direction a brush keeps at every step."""
 
 
-def proposals(
-    seen: View, places: Float32[ndarray, "n 2"], most: int, rng: np.random.Generator, device: str
-) -> tuple[Curves, Float32[ndarray, " n"]]:
+def proposals(seen: View, places: Float32[ndarray, "n 2"], device: str | None) -> tuple[Curves, Float32[ndarray, " n"]]:
     """A stroke for each place, in pixels of the view, and the drop of the squared error it brings there.
 
     Args:
-        seen: the picture as the brush sees it.
+        seen: the canvas as the brush sees it.
         places: where to begin.
-        most: not needed, nor the next; all ways have the same arguments.
-        rng: see there.
         device: where `fitness` is computed.
     """
     tried = traced(seen, places)
@@ -40,7 +36,7 @@ def proposals(
     return tried[rows, best], drops[rows, best]
 
 
-def worth(seen: View, curves: Float32[ndarray, "n k 3 2"], device: str) -> Float32[ndarray, "n k"]:
+def worth(seen: View, curves: Float32[ndarray, "n k 3 2"], device: str | None) -> Float32[ndarray, "n k"]:
     """By how much each stroke would lower the squared error."""
     flat = curves.reshape(-1, 3, 2)
     widths = np.full(len(flat), seen.brush.width, np.float32)

@@ -1,5 +1,6 @@
 """The picture as one brush sees it: shrunk until the brush is a few pixels wide, so that all brushes cost the same."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -10,6 +11,8 @@ from numpy import ndarray
 from layersr.arrays import RGB, Alpha
 from layersr.strokes import directions, fitness
 from layersr.strokes.easel import Easel
+from layersr.strokes.fitness import Curves
+from layersr.strokes.stroke import Stroke
 
 PIXELS = 4.0
 """How many pixels wide a brush is in its view, if the picture has as many."""
@@ -45,6 +48,15 @@ class Brush:
     def area(self) -> float:
         """Pixels of the picture to one of the view."""
         return float(1 / self.scale.prod())
+
+    def stroke(self, curve: Float32[ndarray, "3 2"]) -> Stroke:
+        """A stroke of this brush, still black, along a curve of the view."""
+        start, bend, end = ((x, y) for x, y in (curve / self.scale).astype(float).tolist())
+        return Stroke(start, bend, end, self.size, (0, 0, 0))
+
+    def curves(self, strokes: Sequence[Stroke]) -> Curves:
+        """The curves of strokes, in pixels of the view."""
+        return np.float32([[s.start, s.bend, s.end] for s in strokes]).reshape(-1, 3, 2) * self.scale
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,92 @@
+"""Strokes laid with one brush: found where most is missing, the best first, each tried on the real canvas.
+
+However strokes are found, one stays only if it does there what was promised: others may have been there before.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32
+from numpy import ndarray
+
+from layersr.strokes.easel import Easel
+from layersr.strokes.fitness import Curves
+from layersr.strokes.stroke import Stroke
+from layersr.strokes.view import Brush, View, places, view
+
+KEPT = 0.85
+"""How much of a promised drop must be there when the stroke is painted."""
+
+LEAST = 4e-5
+"""What a stroke costs: the squared error that it must take away, for each pixel of its width's square."""
+
+FEW = 0.02
+"""A round that lays fewer of the strokes it found was the last one of its brush."""
+
+Way = Callable[[View, Float32[ndarray, "n 2"], int], tuple[Curves, Float32[ndarray, " m"]]]
+"""Finds strokes for places, or for the best of them, if there are more than are looked for: in pixels of the view, with
+the drop of the squared error there."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On what terms strokes are laid.
+
+    Attributes:
+        enough: what a stroke must be worth, by how many may still be laid.
+        rounds: how often places are looked for anew, at most.
+        sparing: whether the count is to be used up by the best there are: then only a third of what is left is laid
+            in a round, and rounds go on as long as anything helps.
+    """
+
+    enough: Callable[[int], float]
+    rounds: int
+    sparing: bool
+
+
+def laid(easel: Easel, brush: Brush, way: Way, rng: np.random.Generator, most: int, terms: Terms) -> list[Stroke]:
+    """Lay strokes of one brush, and tell which.
+
+    Args:
+        easel: is painted on.
+        brush: to lay them with.
+        way: how strokes are found.
+        rng: of the places.
+        most: how many strokes, at most.
+        terms: see there.
+    """
+    strokes: list[Stroke] = []
+    for _ in range(terms.rounds):
+        left = most - len(strokes)
+        if left <= 0:
+            break
+        limit = min(left, max(left // 3, 20)) if terms.sparing else left
+        added, found = _round(easel, brush, way, rng, limit, max(LEAST * brush.size**2, terms.enough(left)))
+        strokes += added
+        if len(added) < (1 if terms.sparing else max(1, FEW * found)):
+            break
+    return strokes
+
+
+def _round(
+    easel: Easel, brush: Brush, way: Way, rng: np.random.Generator, limit: int, enough: float
+) -> tuple[list[Stroke], int]:
+    """The strokes laid in one round, and how many were found."""
+    seen = view(brush, easel)
+    where = places(seen, rng)
+    if not len(where):
+        return [], 0
+    curves, drops = way(seen, where, limit)
+    middle = np.clip(curves.mean(axis=1).astype(int), 0, np.int64(brush.emphasis.shape[::-1]) - 1)
+    drops = drops * np.float32(brush.area)
+    worth = drops * brush.emphasis[middle[:, 1], middle[:, 0]]
+    added: list[Stroke] = []
+    for i in np.argsort(-worth, kind="stable").tolist():
+        if worth[i] < enough or len(added) >= limit:
+            break
+        drop, stroke = easel.tried(brush.stroke(curves[i]))
+        if drop >= KEPT * max(drops[i], enough):
+            easel.lay(stroke)
+            added.append(stroke)
+    return added, len(worth)
