@@ -73,7 +73,9 @@ def cover(
     if way == "greedy":
         return tuple(_first(canvas, goal, weight, brushes, palette, count, _greedy(where), rng, report))
 
-    strokes = _first(canvas, goal, weight, brushes, palette, count, _evolution(rng, where), rng, within(report, 0, 0.3))
+    strokes = _first(
+        canvas, goal, weight, brushes, palette, count, _evolution(rng, where), rng, within(report, 0.0, 0.3)
+    )
     least, weakest = _error(paint(canvas, strokes), goal, weight), 0.0
     for sweep in range(SWEEPS if strokes else 0):
         report(Progress("strokes", 0.3 + 0.7 * sweep / SWEEPS, f"{len(strokes)} strokes evolve on"))

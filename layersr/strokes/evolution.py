@@ -30,7 +30,7 @@ CROSSED = 0.6
 
 def proposals(
     seen: View, places: Float32[ndarray, "n 2"], most: int, rng: np.random.Generator, device: str | None
-) -> tuple[Curves, Float32[ndarray, " m"]]:
+) -> tuple[Float32[ndarray, "m 3 2"], Float32[ndarray, " m"]]:
     """The best stroke of each place, in pixels of the view, and the drop of the squared error it brings there.
 
     Args:

@@ -49,10 +49,10 @@ def planes(
     once = weight if free is None else weight * free
     twice = once if free is None else once * free
     np.multiply(missing.transpose(2, 0, 1), once, out=out[:3])
-    np.multiply(2 * (missing * canvas).sum(axis=2), once, out=out[3])
+    np.multiply(2 * np.einsum("yxc,yxc->yx", missing, canvas), once, out=out[3])
     out[4] = twice
     np.multiply(canvas.transpose(2, 0, 1), twice, out=out[5:8])
-    np.multiply((canvas * canvas).sum(axis=2), twice, out=out[8])
+    np.multiply(np.einsum("yxc,yxc->yx", canvas, canvas), twice, out=out[8])
     return out
 
 

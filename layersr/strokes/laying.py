@@ -11,7 +11,6 @@ from jaxtyping import Float32
 from numpy import ndarray
 
 from layersr.strokes.easel import Easel
-from layersr.strokes.fitness import Curves
 from layersr.strokes.stroke import Stroke
 from layersr.strokes.view import Brush, View, places, view
 
@@ -24,7 +23,7 @@ LEAST = 4e-5
 FEW = 0.02
 """A round that lays fewer of the strokes it found was the last one of its brush."""
 
-Way = Callable[[View, Float32[ndarray, "n 2"], int], tuple[Curves, Float32[ndarray, " m"]]]
+Way = Callable[[View, Float32[ndarray, "n 2"], int], tuple[Float32[ndarray, "m 3 2"], Float32[ndarray, " m"]]]
 """Finds strokes for places, or for the best of them, if there are more than are looked for: in pixels of the view, with
 the drop of the squared error there."""
 

@@ -100,7 +100,7 @@ def view(brush: Brush, easel: Easel) -> View:
     missing, canvas = easel.missing / np.float32(255), easel.canvas / np.float32(255)
     small = brush.emphasis.shape[::-1]
     nine = fitness.planes(missing, canvas, easel.weight, easel.free)
-    wrong = (missing * missing).sum(axis=2) * easel.weight
+    wrong = np.einsum("yxc,yxc->yx", missing, missing) * easel.weight
     if small != easel.weight.shape[::-1]:
         nine = np.stack([_shrunk(plane, small) for plane in nine])
         wrong = _shrunk(wrong, small)
