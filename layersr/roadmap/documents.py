@@ -8,7 +8,7 @@ from jaxtyping import Float64, UInt8
 from numpy import ndarray
 
 from layersr.layers import Layer, LayerStack
-from layersr.roadmap.painting import Roadmap
+from layersr.roadmap.painting import Roadmap, Step
 from layersr.roadmap.stages import GROUND, Picture
 from layersr.strokes import Stroke
 from layersr.strokes.stroke import coverage
@@ -24,7 +24,7 @@ def as_document(roadmap: Roadmap) -> LayerStack:
     """
     height, width = roadmap.height, roadmap.width
     canvas = np.full((height, width, 3), roadmap.ground.colour, np.uint8)
-    first = roadmap.steps[0].group if roadmap.steps and roadmap.steps[0].group.endswith(GROUND) else ""
+    first = _group(roadmap.steps[0]) if roadmap.steps and roadmap.steps[0].thing == GROUND else ""
     tone = np.dstack([canvas, np.full((height, width), 255, np.uint8)])
     layers = [Layer(GROUND_LAYER, tone, group=(first,) * bool(first), facts={"colour": _hex(roadmap.ground.colour)})]
     below = canvas.astype(np.float64)
@@ -34,7 +34,7 @@ def as_document(roadmap: Roadmap) -> LayerStack:
         window = slice(top, top + h), slice(left, left + w)
         pixels = between(below[window], canvas[window], alpha[window])
         facts = {"strokes": len(step.strokes), "brushes": [round(v * roadmap.scale, 1) for v in step.widths]}
-        layers.append(Layer(step.name, pixels, left, top, group=(step.group,), facts=facts))
+        layers.append(Layer(step.name, pixels, left, top, group=(_group(step),), facts=facts))
     return LayerStack(width, height, tuple(layers), roadmap.icc, roadmap.resolution)
 
 
@@ -67,6 +67,10 @@ def between(
     colour = np.clip(np.rint(colour), 0, 255)
     below += share * (colour - below)
     return np.dstack([colour.astype(np.uint8), alpha])
+
+
+def _group(step: Step) -> str:
+    return f"{step.part}. {step.thing}"
 
 
 def _hex(colour: tuple[int, int, int]) -> str:

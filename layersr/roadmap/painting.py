@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Int32, UInt8
+from jaxtyping import Float, Int32, UInt8
 from numpy import ndarray
 
 from layersr.layers import LayerStack
@@ -37,14 +37,16 @@ class Step:
     """A stage as it was painted.
 
     Attributes:
-        group: the thing that is painted, as numbered in the document.
+        part: the number, from 1, of what is painted: the stages of one thing have the same.
+        thing: its name.
         name: of the stage.
         advice: what to do.
         strokes: in painting order, in pixels of the roadmap.
         box: left, top, right, bottom of the thing on the roadmap.
     """
 
-    group: str
+    part: int
+    thing: str
     name: str
     advice: str
     strokes: tuple[Stroke, ...]
@@ -101,13 +103,13 @@ class Roadmap:
         return tuple(done)
 
     def uses(self) -> dict[int, dict[str, int]]:
-        """For each swatch's number, how many strokes of each group use it; the ground is none."""
+        """For each swatch's number, how many strokes of each thing use it; the ground is none."""
         numbers = {swatch.colour: swatch.number for swatch in self.palette}
         found: dict[int, dict[str, int]] = {swatch.number: {} for swatch in self.palette}
         for step in self.steps:
             for stroke in step.strokes:
-                groups = found[numbers[stroke.colour]]
-                groups[step.group] = groups.get(step.group, 0) + 1
+                things = found[numbers[stroke.colour]]
+                things[step.thing] = things.get(step.thing, 0) + 1
         return found
 
 
@@ -147,7 +149,7 @@ def draw_roadmap(
         canvas = paint(canvas, found[-1])
     report(Progress("mix colours", 0.7))
     ground = Swatch(0, tone)
-    palette, found = _recoloured(found, target, colours, seed)
+    palette, found = _recoloured(stages, found, target, colours, seed)
     last = stages[-1]
     left = strokes - sum(map(len, found))
     canvas = np.full_like(target, tone)
@@ -156,10 +158,11 @@ def draw_roadmap(
     report(Progress("find strokes", 0.75, "accents"))
     codes = np.array([swatch.colour for swatch in palette], np.uint8)
     found.append(_strokes(last, canvas, left, way, codes, seed))
-    steps = [_step(stage, some) for stage, some in zip(stages, found, strict=True) if some]
+    parts = parts_of(stages)
+    steps = [_step(*done) for done in zip(parts, stages, found, strict=True) if done[-1]]
     report(Progress("find strokes", 1.0))
     return Roadmap(
-        *(stack.width, stack.height, size, ground, palette, tuple(_numbered(steps)), target),
+        *(stack.width, stack.height, size, ground, palette, tuple(steps), target),
         *(stack.icc, stack.resolution),
     )
 
@@ -195,24 +198,32 @@ def _moved(stroke: Stroke, x: int, y: int) -> Stroke:
 
 
 def _recoloured(
-    found: Sequence[tuple[Stroke, ...]], target: Picture, colours: int, seed: int
+    stages: Sequence[Stage], found: Sequence[tuple[Stroke, ...]], target: Picture, colours: int, seed: int
 ) -> tuple[tuple[Swatch, ...], list[tuple[Stroke, ...]]]:
-    """A palette for the strokes, and the strokes in its colours: each in what it should be where it is seen."""
-    strokes = [stroke for some in found for stroke in some]
+    """A palette for the strokes, and the strokes in its colours."""
+    wishes, areas = [], []
+    parts = parts_of(stages)
+    for part in sorted(set(parts[: len(found)])):
+        chosen = [n for n in range(len(found)) if parts[n] == part]
+        wish, area = _wanted([s for n in chosen for s in found[n]], stages[chosen[0]].target)
+        wishes.append(wish)
+        areas.append(area)
+    pixels = target.reshape(-1, 3)[:: max(1, target.size // 60_000)] / 255  # accents may want what no stroke has yet
+    each = np.full(len(pixels), PICTURE * target.size / 3 / len(pixels))
+    palette = palettes.chosen(np.vstack([*wishes, pixels]), np.concatenate([*areas, each]), colours, seed)
+    codes = iter(palettes.nearest(palette, np.vstack([*wishes, pixels[:0]])))
+    return palette, [tuple(replace(s, colour=palette[next(codes)].colour) for s in some) for some in found]
+
+
+def _wanted(strokes: Sequence[Stroke], target: Picture) -> tuple[Float[ndarray, "n 3"], Float[ndarray, " n"]]:
+    """The colour each stroke of a thing should have, by what is seen of it when the thing is done, and how much is."""
     owner = owned(strokes, target.shape[0], target.shape[1])
     mine = owner >= 0
-    areas = np.bincount(owner[mine], minlength=len(strokes))
+    areas = np.bincount(owner[mine], minlength=len(strokes)).astype(np.float64)
     sums = [np.bincount(owner[mine], target[..., c][mine], len(strokes)) for c in range(3)]
     means = np.stack(sums, axis=1) / np.maximum(areas, 1)[:, None]
     first = np.array([stroke.colour for stroke in strokes], float).reshape(-1, 3)
-    wishes = np.where(areas[:, None] > 0, means, first) / 255
-    pixels = target.reshape(-1, 3)[:: max(1, target.size // 60_000)] / 255  # accents may want what no stroke has yet
-    each = np.full(len(pixels), PICTURE * owner.size / len(pixels))
-    known, weights = np.vstack([wishes, pixels]), np.concatenate([np.maximum(areas, 1.0), each])
-    palette = palettes.chosen(known, weights, colours, seed)
-    codes = palettes.nearest(palette, wishes)
-    new = iter(replace(s, colour=palette[n].colour) for s, n in zip(strokes, codes, strict=True))
-    return palette, [tuple(next(new) for _ in some) for some in found]
+    return np.where(areas[:, None] > 0, means, first) / 255, np.maximum(areas, 1)
 
 
 def owned(strokes: Sequence[Stroke], height: int, width: int) -> Int32[ndarray, "h w"]:
@@ -224,15 +235,16 @@ def owned(strokes: Sequence[Stroke], height: int, width: int) -> Int32[ndarray, 
     return owner
 
 
-def _step(stage: Stage, strokes: tuple[Stroke, ...]) -> Step:
+def parts_of(stages: Sequence[Stage]) -> list[int]:
+    """The number of each stage's thing, from 1; two things may have one name, but then the second begins anew."""
+    parts, number = [], 0
+    for n, stage in enumerate(stages):
+        number += n == 0 or stage.group != stages[n - 1].group or stage.widths[0] >= stages[n - 1].widths[0]
+        parts.append(number)
+    return parts
+
+
+def _step(part: int, stage: Stage, strokes: tuple[Stroke, ...]) -> Step:
     rows, columns = box_of(stage.wanted, 0)
-    return Step(stage.group, stage.name, stage.advice, strokes, (columns.start, rows.start, columns.stop, rows.stop))
-
-
-def _numbered(steps: Sequence[Step]) -> list[Step]:
-    """With the number of its group before it: two things may have one name."""
-    numbered, number = [], 0
-    for n, step in enumerate(steps):
-        number += n == 0 or step.group != steps[n - 1].group or step.name == steps[n - 1].name
-        numbered.append(replace(step, group=f"{number} {step.group}"))
-    return numbered
+    box = columns.start, rows.start, columns.stop, rows.stop
+    return Step(part, stage.group, stage.name, stage.advice, strokes, box)

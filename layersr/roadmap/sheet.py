@@ -1,4 +1,4 @@
-"""The step sheet to print: A4, the plan and the palette first, then a page for each thing, step by step."""
+"""The step sheet to print: A4, the plan and the palette first, then step by step, three on a page."""
 
 import io
 import unicodedata
@@ -50,9 +50,11 @@ def write(roadmap: Roadmap, path: Path, title: str, canvas: float = words.CANVAS
     page = _document(title)
     _cover(page, roadmap, title, canvas)
     _palette(page, roadmap)
-    for chapter in words.chapters(roadmap):
-        for first in range(0, len(chapter.steps), STEPS):
-            _chapter(page, roadmap, chapter.title, chapter.steps[first : first + STEPS], canvas)
+    tall = (HEIGHT - 18 - MARGIN) / STEPS
+    for n, step in enumerate(roadmap.steps):
+        if n % STEPS == 0:
+            page.add_page()
+        _row(page, roadmap, n + 1, step, MARGIN + n % STEPS * tall, tall - 7, canvas)
     count = page.pages_count
     with replacing_file(path) as temporary:
         page.output(str(temporary))
@@ -173,24 +175,11 @@ def _cover(page: "FPDF", roadmap: Roadmap, title: str, canvas: float) -> None:
         if y > HEIGHT - 28:
             _text(page, MARGIN, y, inside, "... and so on, page by page.", grey=True)
             break
-        numbers = [str(number) for number, _ in chapter.steps]
-        span = numbers[0] if len(numbers) == 1 else f"{numbers[0]}-{numbers[-1]}"
-        total = sum(len(step.strokes) for _, step in chapter.steps)
-        sizes = words.brushes(roadmap, _whole(chapter), canvas)
-        _text(page, MARGIN, y, 22, f"step {span}", 9, grey=True)
+        told = _short(page, words.overview(roadmap, chapter, canvas), inside - 94, 9)
+        _text(page, MARGIN, y, 22, words.span(chapter), 9, grey=True)
         _text(page, MARGIN + 22, y, 68, _short(page, _name(chapter.title), 66, 9), 9)
-        _text(
-            page, MARGIN + 92, y, inside - 92, _short(page, f"{total} strokes, {sizes}", inside - 94, 9), 9, grey=True
-        )
+        _text(page, MARGIN + 92, y, inside - 92, told, 9, grey=True)
         y += 5.2
-
-
-def _whole(chapter: words.Chapter) -> Step:
-    """All of a chapter as one step, with its widest and finest brush."""
-    last = chapter.steps[-1][1]
-    strokes = [stroke for _, step in chapter.steps for stroke in step.strokes]
-    ends = {max(s.width for s in strokes), min(s.width for s in strokes)}
-    return Step(last.group, last.name, "", tuple(s for s in strokes if s.width in ends), last.box)
 
 
 def _palette(page: "FPDF", roadmap: Roadmap) -> None:
@@ -220,26 +209,17 @@ def _swatch(page: "FPDF", roadmap: Roadmap, swatch: Swatch, y: float) -> None:
     _text(page, MARGIN + 86, y + 5, 94, _short(page, where, 92, 8), 8, grey=True)
 
 
-def _chapter(page: "FPDF", roadmap: Roadmap, title: str, steps: tuple[tuple[int, Step], ...], canvas: float) -> None:
-    page.add_page()
-    _heading(page, _name(title))
-    top = page.get_y() + 3
-    tall = (HEIGHT - 18 - top) / STEPS
-    for n, (number, step) in enumerate(steps):
-        _row(page, roadmap, number, step, top + n * tall, tall - 6, canvas)
-
-
 def _row(page: "FPDF", roadmap: Roadmap, number: int, step: Step, y: float, tall: float, canvas: float) -> None:
     after = roadmap.canvases[number]
     window = closer(step.box, roadmap.size)
     width, _ = _picture(page, np.ascontiguousarray(after[window]), MARGIN, y, 106, tall)
     x = MARGIN + width + 6
     room = WIDTH - MARGIN - x
-    page.set_xy(x, y)
     page.set_font("helvetica", "B", 12)
     page.set_text_color(*INK)
-    page.cell(room, 6, f"{number}  {step.name}")
-    end = y + 7
+    page.set_xy(x, y - 1)
+    page.multi_cell(room, 5.4, f"{number}  {_name(step.thing)}: {step.name}", align="L", new_x="LMARGIN", new_y="NEXT")
+    end = page.get_y() + 2
     if number == 1:
         end = _text(page, x, end, room, words.toning(roadmap), 9) + 1
     end = _text(page, x, end, room, step.advice, 9) + 1
@@ -288,9 +268,8 @@ def _located(canvas: Picture, window: tuple[slice, slice]) -> Picture:
 
 
 def _name(title: str) -> str:
-    """A group's name; where none of it can be spelt, its number."""
-    number, _, name = title.partition(" ")
-    return f"{number}  {spelt(name) or 'a layer whose name this font cannot spell'}"
+    """A thing's name, or what stands for one that cannot be spelt at all."""
+    return spelt(title)[:80] or "(a name that this font cannot spell)"
 
 
 def _short(page: "FPDF", text: str, room: float, size: float) -> str:

@@ -12,10 +12,10 @@ CANVAS = 40.0
 
 @dataclass(frozen=True)
 class Chapter:
-    """The steps of one thing: a page of the sheet.
+    """The steps of one thing.
 
     Attributes:
-        title: the group's name.
+        title: its name.
         steps: each with its number among all steps, from 1.
     """
 
@@ -27,9 +27,9 @@ def chapters(roadmap: Roadmap) -> list[Chapter]:
     """The steps by what they paint, in order."""
     found: list[Chapter] = []
     for number, step in enumerate(roadmap.steps, start=1):
-        if not found or found[-1].title != step.group:
-            found.append(Chapter(step.group, ()))
-        found[-1] = Chapter(step.group, (*found[-1].steps, (number, step)))
+        if number == 1 or step.part != roadmap.steps[number - 2].part:
+            found.append(Chapter(step.thing, ()))
+        found[-1] = Chapter(step.thing, (*found[-1].steps, (number, step)))
     return found
 
 
@@ -38,6 +38,21 @@ def brushes(roadmap: Roadmap, step: Step, canvas: float = CANVAS) -> str:
     unit = 10 * canvas / max(roadmap.size)
     sizes = list(dict.fromkeys(_millimetres(width * unit) for width in step.widths))
     return f"brush{'es' * (len(sizes) > 1)} of {listed(sizes)} mm"
+
+
+def span(chapter: Chapter) -> str:
+    """The numbers of a chapter's steps, as "step 4-6"."""
+    numbers = [str(number) for number, _ in chapter.steps]
+    return f"step {numbers[0]}" if len(numbers) == 1 else f"steps {numbers[0]}-{numbers[-1]}"
+
+
+def overview(roadmap: Roadmap, chapter: Chapter, canvas: float = CANVAS) -> str:
+    """How many strokes a chapter takes, and from which brush down to which."""
+    count = sum(len(step.strokes) for _, step in chapter.steps)
+    unit = 10 * canvas / max(roadmap.size)
+    widths = [width for _, step in chapter.steps for width in step.widths]
+    ends = list(dict.fromkeys(_millimetres(width * unit) for width in (max(widths), min(widths))))
+    return f"{count} stroke{'s' * (count != 1)}, brush{'es' * (len(ends) > 1)} of {' to '.join(ends)} mm"
 
 
 def strokes(step: Step) -> str:
