@@ -53,7 +53,8 @@ def markup(roadmap: Roadmap, title: str, canvas: float = words.CANVAS) -> str:
 <input id="time" type="range" min="0" max="{len(roadmap.strokes)}" value="{len(roadmap.strokes)}" aria-label="Strokes">
 <output id="told"></output></figcaption></figure>
 <section class="both"><figure>{_image(roadmap.picture, "the picture")}<figcaption>the picture</figcaption></figure>
-<figure>{_image(roadmap.canvases[-1], "the picture as painted")}<figcaption>as painted here</figcaption></figure></section>
+<figure>{_image(roadmap.canvases[-1], "the picture as painted")}<figcaption>as painted here</figcaption></figure>
+</section>
 <h2>Palette</h2><p>Beside each colour its mixture, by parts of tubes: a place to begin, since every maker's differ.</p>
 <ul class="palette">{swatches}</ul>
 <h2>Steps</h2><p>{html.escape(words.toning(roadmap))}</p>{steps}
@@ -83,7 +84,8 @@ def _swatch(roadmap: Roadmap, swatch: Swatch) -> str:
     mixed = "#{:02x}{:02x}{:02x}".format(*swatch.mixture.colour)
     return (
         f'<li><i style="background:{_hex(swatch)}"></i><i class="mixed" style="background:{mixed}"></i>'
-        f"<div><b>{name}</b> {_hex(swatch)}<br>{words.mixing(swatch)}<br><small>{html.escape(where)}</small></div></li>\n"
+        f"<div><b>{name}</b> {_hex(swatch)}<br>{words.mixing(swatch)}<br>"
+        f"<small>{html.escape(where)}</small></div></li>\n"
     )
 
 
@@ -127,7 +129,8 @@ ul{list-style:none;padding:0}.palette{display:grid;grid-template-columns:repeat(
 
 _SCRIPT = """
 const easel = document.getElementById("easel"), brush = easel.getContext("2d");
-const time = document.getElementById("time"), told = document.getElementById("told"), play = document.getElementById("play");
+const time = document.getElementById("time"), told = document.getElementById("told");
+const play = document.getElementById("play");
 const strokes = roadmap.steps.flatMap((step, n) => step.strokes.map(stroke => [n, ...stroke]));
 let painted = 0, playing = false, last = 0, due = 0;
 brush.lineCap = "round";

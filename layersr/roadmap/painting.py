@@ -149,7 +149,7 @@ def draw_roadmap(
         canvas = paint(canvas, found[-1])
     report(Progress("mix colours", 0.7))
     ground = Swatch(0, tone)
-    palette, found = _recoloured(stages, found, target, colours, seed)
+    palette, found = _recoloured(stages, found, target, colours)
     last = stages[-1]
     left = strokes - sum(map(len, found))
     canvas = np.full_like(target, tone)
@@ -198,7 +198,7 @@ def _moved(stroke: Stroke, x: int, y: int) -> Stroke:
 
 
 def _recoloured(
-    stages: Sequence[Stage], found: Sequence[tuple[Stroke, ...]], target: Picture, colours: int, seed: int
+    stages: Sequence[Stage], found: Sequence[tuple[Stroke, ...]], target: Picture, colours: int
 ) -> tuple[tuple[Swatch, ...], list[tuple[Stroke, ...]]]:
     """A palette for the strokes, and the strokes in its colours."""
     wishes, areas = [], []
@@ -210,7 +210,7 @@ def _recoloured(
         areas.append(area)
     pixels = target.reshape(-1, 3)[:: max(1, target.size // 60_000)] / 255  # accents may want what no stroke has yet
     each = np.full(len(pixels), PICTURE * target.size / 3 / len(pixels))
-    palette = palettes.chosen(np.vstack([*wishes, pixels]), np.concatenate([*areas, each]), colours, seed)
+    palette = palettes.chosen(np.vstack([*wishes, pixels]), np.concatenate([*areas, each]), colours)
     codes = iter(palettes.nearest(palette, np.vstack([*wishes, pixels[:0]])))
     return palette, [tuple(replace(s, colour=palette[next(codes)].colour) for s in some) for some in found]
 

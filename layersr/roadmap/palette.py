@@ -46,19 +46,16 @@ class Swatch:
         return mixture(self.colour)
 
 
-def chosen(colours: Colours, weights: Weights, number: int, seed: int = 0) -> tuple[Swatch, ...]:
+def chosen(colours: Colours, weights: Weights, number: int) -> tuple[Swatch, ...]:
     """A palette for many colours: greys from light to dark, then the others.
-
-    The same colours and seed give the same palette.
 
     Args:
         colours: encoded sRGB in [0, 1]; at least one.
         weights: how much each counts, as a number of pixels.
         number: at most so many swatches; fewer where there are fewer colours.
-        seed: of the first guess.
     """
     cells, mass = _counted(colours, weights)
-    centres = _means(cells, mass, min(number, len(cells)), np.random.default_rng(seed))
+    centres = _means(cells, mass, min(number, len(cells)))
     codes = np.unique(np.rint(encoded(light(centres)) * 255).astype(int), axis=0)
     return tuple(Swatch(n, tuple(colour)) for n, colour in enumerate(sorted(codes.tolist(), key=_place), start=1))
 
@@ -87,7 +84,7 @@ def described(colour: Colour) -> str:
         name = {"red": "red brown", "orange": "brown", "yellow": "olive" if hue > 95 else "ochre"}[name]
     elif name == "red" and lightness > 0.7:
         name, tone = "pink", "" if lightness < 0.85 else "light "
-    strength = "bright " if chroma > 0.18 else "dull " if chroma < 0.07 and "brown" not in name else ""
+    strength = "bright " if chroma > 0.18 else "dull " if chroma < 0.06 and "brown" not in name else ""
     return f"{tone}{strength}{name}"
 
 
@@ -104,7 +101,7 @@ _HUES = (
 def _place(colour: list[int]) -> tuple[bool, float]:
     """Where a colour stands on the palette."""
     lightness, a, b = oklab(linear(np.array(colour) / 255)).tolist()
-    return np.hypot(a, b) >= 0.035, -lightness
+    return bool(np.hypot(a, b) >= 0.035), -lightness
 
 
 def _counted(colours: Colours, weights: Weights) -> tuple[ndarray, ndarray]:
@@ -116,13 +113,12 @@ def _counted(colours: Colours, weights: Weights) -> tuple[ndarray, ndarray]:
     return np.stack(sums, axis=1) / mass[:, None], mass**RARE
 
 
-def _means(points: ndarray, weights: ndarray, number: int, rng: np.random.Generator) -> ndarray:
-    """Weighted k-means, begun far apart (Arthur and Vassilvitskii, k-means++, 2007)."""
-    centres = points[rng.choice(len(points), 1, p=weights / weights.sum())]
+def _means(points: ndarray, weights: ndarray, number: int) -> ndarray:
+    """Weighted k-means, begun at the points that those before are worst for: nothing is left to chance."""
+    centres = points[[np.argmax(weights)]]
     far = ((points - centres[0]) ** 2).sum(axis=1)
     while len(centres) < number and far.any():
-        chance = weights * far
-        centre = points[rng.choice(len(points), p=chance / chance.sum())]
+        centre = points[np.argmax(weights * far)]
         centres = np.vstack([centres, centre])
         far = np.minimum(far, ((points - centre) ** 2).sum(axis=1))
     for _ in range(ROUNDS):

@@ -109,7 +109,7 @@ def _document(title: str) -> "FPDF":
     return page
 
 
-def _heading(page: "FPDF", text: str, size: float = 18) -> None:
+def _heading(page: "FPDF", text: str, size: int | float = 18) -> None:
     page.set_font("helvetica", "B", size)
     page.set_text_color(*INK)
     while size > 8 and page.get_string_width(text) > WIDTH - 2 * MARGIN:
@@ -118,7 +118,15 @@ def _heading(page: "FPDF", text: str, size: float = 18) -> None:
     page.cell(0, 9, text, new_x="LMARGIN", new_y="NEXT")
 
 
-def _text(page: "FPDF", x: float, y: float, width: float, text: str, size: float = 10, grey: bool = False) -> float:
+def _text(
+    page: "FPDF",
+    x: int | float,
+    y: int | float,
+    width: int | float,
+    text: str,
+    size: int | float = 10,
+    grey: bool = False,
+) -> int | float:
     """Set some words; where they end."""
     page.set_font("helvetica", size=size)
     page.set_text_color(*(QUIET if grey else INK))
@@ -127,7 +135,9 @@ def _text(page: "FPDF", x: float, y: float, width: float, text: str, size: float
     return page.get_y()
 
 
-def _picture(page: "FPDF", picture: Picture, x: float, y: float, width: float, height: float) -> tuple[float, float]:
+def _picture(
+    page: "FPDF", picture: Picture, x: int | float, y: int | float, width: int | float, height: int | float
+) -> tuple[int | float, int | float]:
     """A picture as large as fits, with a hairline around it; its width and height."""
     w, h = picture.shape[1], picture.shape[0]
     scale = min(width / w, height / h)
@@ -197,7 +207,7 @@ def _palette(page: "FPDF", roadmap: Roadmap) -> None:
     _text(page, MARGIN, y + 1, WIDTH - 2 * MARGIN, lead, 8, grey=True)
 
 
-def _swatch(page: "FPDF", roadmap: Roadmap, swatch: Swatch, y: float) -> None:
+def _swatch(page: "FPDF", roadmap: Roadmap, swatch: Swatch, y: int | float) -> None:
     for x, width, colour in ((MARGIN, 22, swatch.colour), (MARGIN + 22, 8, swatch.mixture.colour)):
         page.set_fill_color(*colour)
         page.rect(x, y, width, 10, style="F")
@@ -209,7 +219,9 @@ def _swatch(page: "FPDF", roadmap: Roadmap, swatch: Swatch, y: float) -> None:
     _text(page, MARGIN + 86, y + 5, 94, _short(page, where, 92, 8), 8, grey=True)
 
 
-def _row(page: "FPDF", roadmap: Roadmap, number: int, step: Step, y: float, tall: float, canvas: float) -> None:
+def _row(
+    page: "FPDF", roadmap: Roadmap, number: int, step: Step, y: int | float, tall: int | float, canvas: float
+) -> None:
     after = roadmap.canvases[number]
     window = closer(step.box, roadmap.size)
     width, _ = _picture(page, np.ascontiguousarray(after[window]), MARGIN, y, 106, tall)
@@ -272,7 +284,7 @@ def _name(title: str) -> str:
     return spelt(title)[:80] or "(a name that this font cannot spell)"
 
 
-def _short(page: "FPDF", text: str, room: float, size: float) -> str:
+def _short(page: "FPDF", text: str, room: int | float, size: int | float) -> str:
     """As much of some words as fits on a line."""
     text = spelt(text)
     page.set_font("helvetica", size=size)

@@ -185,7 +185,7 @@ def plan(things: Sequence[Thing], target: Picture, strokes: int, finest: float |
     sizes = [float((thing.seen * (busy + PLAIN)).sum()) for thing in things]
     areas = [thing.seen.mean() for thing in things]
     own = {n for n in sorted(range(len(things)), key=lambda n: -sizes[n])[:MOST] if areas[n] >= SMALL}
-    ground = bool(things) and things[0].where.mean() > COVERED
+    ground = bool(things) and bool(things[0].where.mean() > COVERED)
     rest = strokes - round(strokes * ACCENTS)
     stages = []
     if ground:
@@ -208,7 +208,7 @@ def _stages_of(thing: Thing, count: int, finest: float, ground: bool) -> list[St
     """One thing from its large shape to its details."""
     size = thick(thing.where if ground else thing.seen)
     widest = size / (9 if ground else 3)
-    wide = cv2.dilate(thing.seen.astype(np.uint8), _disc(max(widest / 2, 2))) > 0
+    wide = cv2.dilate(thing.seen.astype(np.uint8), _disc(max(widest / 2, 2.0))) > 0
     under = thing.where if ground else thing.where & wide
     first = "big shapes" if ground else "block in"
     if widest < 2.5 * finest or count < 12:
