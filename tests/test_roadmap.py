@@ -81,7 +81,7 @@ def assert_lawful(drawn: Roadmap, strokes: int, colours: int) -> None:
 def test_stages_follow_the_stack_and_brushes_become_finer(drawn: Roadmap):
     assert_lawful(drawn, 300, 10)
     things = list(dict.fromkeys(step.thing for step in drawn.steps))
-    assert things == ["ground and light", "background", "sun", "猫 👁", "alike", "accents"]
+    assert things == ["ground and light", "background", "sun", "猫 👁", "alike", "the whole picture"]
     first, last = drawn.steps[0], drawn.steps[-1]
     assert first.name == "light and dark"
     assert min(first.widths) > max(last.widths)
@@ -166,7 +166,7 @@ def test_hidden_layers_are_not_painted():
 def test_what_shows_little_is_an_accent(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(stages, "MOST", 2)
     things = {step.thing for step in draw_roadmap(scene(), strokes=60).steps}
-    assert len(things - {"ground and light", "background", "accents"}) == 1
+    assert len(things - {"ground and light", "background", "the whole picture"}) == 1
 
 
 def text_of(pdf: bytes) -> str:

@@ -16,7 +16,7 @@ from layersr.layers import LayerStack
 from layersr.progress import Progress, Report, silent, within
 from layersr.roadmap import palette as palettes
 from layersr.roadmap.palette import Colour, Swatch
-from layersr.roadmap.stages import Picture, Stage, box_of, flat_target, plan, things_of, working_size
+from layersr.roadmap.stages import WHOLE, Picture, Stage, box_of, flat_target, plan, things_of, working_size
 from layersr.strokes import Stroke, cover, paint
 from layersr.strokes.stroke import coverage
 
@@ -143,21 +143,24 @@ def draw_roadmap(
     target = flat_target(stack, tone)
     stages = plan(things, target, strokes, None if brush is None else max(0.5, brush * size[0] / stack.width))
     canvas, found = np.full_like(target, tone), []
-    for n, stage in enumerate(stages[:-1]):
-        report(Progress("find strokes", 0.1 + 0.6 * n / len(stages), f"{stage.group}: {stage.name}"))
+    free = [stage for stage in stages if stage.group != WHOLE]
+    for n, stage in enumerate(free):
+        report(Progress("find strokes", 0.1 + 0.5 * n / len(free), f"{stage.group}: {stage.name}"))
         found.append(_strokes(stage, canvas, stage.count, way, None, seed))
         canvas = paint(canvas, found[-1])
-    report(Progress("mix colours", 0.7))
+    report(Progress("mix colours", 0.6))
     ground = Swatch(0, tone)
     palette, found = _recoloured(stages, found, target, colours)
-    last = stages[-1]
-    left = strokes - sum(map(len, found))
     canvas = np.full_like(target, tone)
     for some in found:
         canvas = paint(canvas, some)
-    report(Progress("find strokes", 0.75, "accents"))
     codes = np.array([swatch.colour for swatch in palette], np.uint8)
-    found.append(_strokes(last, canvas, left, way, codes, seed))
+    last = stages[len(free) :]
+    for n, stage in enumerate(last):
+        report(Progress("find strokes", 0.65 + 0.35 * n / len(last), stage.name))
+        left = strokes - sum(map(len, found)) - sum(later.count for later in last[n + 1 :])
+        found.append(_strokes(stage, canvas, left, way, codes, seed))
+        canvas = paint(canvas, found[-1])
     parts = parts_of(stages)
     steps = [_step(*done) for done in zip(parts, stages, found, strict=True) if done[-1]]
     report(Progress("find strokes", 1.0))

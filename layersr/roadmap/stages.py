@@ -2,7 +2,7 @@
 
 The ground is laid in one tone, light and dark are put on it with the largest brush, the big shapes of the background
 follow, and then one element after the other as they lie: blocked in, gone over, detailed. What is behind something is
-painted a little under it, so that no edge has to be met, and the accents come last, wherever most is still missing.
+painted a little under it, so that no edge has to be met. In the end the whole picture is drawn together.
 """
 
 from collections.abc import Sequence
@@ -36,8 +36,11 @@ SMALL = 0.0006
 MOST = 40
 """Things with stages of their own, the largest; a longer sheet nobody reads."""
 
-LIGHT, ACCENTS = 0.015, 0.3
-"""Shares of all strokes that go to light and dark, and to the accents."""
+LIGHT, LAST = 0.015, 0.5
+"""Shares of all strokes that go to light and dark, and to the whole picture in the end."""
+
+ACCENTS = 0.5
+"""Share of those that are accents."""
 
 PLAIN = 0.4
 """How much a pixel counts, beside its detail (1 on average), when strokes are shared out."""
@@ -65,7 +68,7 @@ class Stage:
     """Strokes that are done together.
 
     Attributes:
-        group: of which thing, or "ground and light", or "accents".
+        group: of which thing, or "ground and light", or "the whole picture".
         name: of the stage.
         advice: what to do, a sentence or two.
         target: what to come near to.
@@ -83,7 +86,7 @@ class Stage:
     count: int
 
 
-GROUND, LAST = "ground and light", "accents"
+GROUND, WHOLE = "ground and light", "the whole picture"
 
 _WAYS = {
     "light and dark": (
@@ -96,10 +99,11 @@ _WAYS = {
     "block in": "Block in the whole shape, a little over the edges of what will come before it. Mind the outline.",
     "details": "The small forms and the edges, where they are seen; leave the quiet parts alone.",
     "in a few strokes": "Small enough to be put down at once: shape and colour in a few strokes.",
-    "accents": (
-        "Step back. The darkest darks, the lights and the sharp edges, only where the picture asks for them; and what "
-        "was too small for a stage of its own."
+    "drawing together": (
+        "Step back and look at all of it at once: mend edges, tones and the places where things meet; and what was too "
+        "small for a stage of its own."
     ),
+    "accents": "The darkest darks, the lights and the sharp edges, only where the picture asks for them. Then stop.",
 }
 """What to do, by the name of the stage."""
 
@@ -186,7 +190,7 @@ def plan(things: Sequence[Thing], target: Picture, strokes: int, finest: float |
     areas = [thing.seen.mean() for thing in things]
     own = {n for n in sorted(range(len(things)), key=lambda n: -sizes[n])[:MOST] if areas[n] >= SMALL}
     ground = bool(things) and bool(things[0].where.mean() > COVERED)
-    rest = strokes - round(strokes * ACCENTS)
+    rest = strokes - round(strokes * LAST)
     stages = []
     if ground:
         light = max(1, round(strokes * LIGHT))
@@ -200,8 +204,13 @@ def plan(things: Sequence[Thing], target: Picture, strokes: int, finest: float |
     stages = [stage for stage in stages if stage.count > 0]
     used = sum(stage.count for stage in stages)
     everywhere = np.ones((height, width), bool)
-    accents = tuple(finest * factor for factor in (3, 1.7, 1))
-    return [*stages, Stage(LAST, "accents", _WAYS["accents"], target, everywhere, accents, strokes - used)]
+    accents = round((strokes - used) * ACCENTS)
+    last = {
+        "drawing together": ((2.8 * finest, 1.8 * finest), strokes - used - accents),
+        "accents": ((1.4 * finest, finest), accents),
+    }
+    whole = [Stage(WHOLE, name, _WAYS[name], target, everywhere, *how) for name, how in last.items()]
+    return [*stages, *(stage for stage in whole if stage.count)]
 
 
 def _stages_of(thing: Thing, count: int, finest: float, ground: bool) -> list[Stage]:
