@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import PIL.Image
 
-from layersr import Recipe, color, flatten, read, read_image, run
+from layersr import Recipe, Roadmap, color, draw_roadmap, flatten, read, read_image, run
 from layersr.layers import Image, Layer, LayerStack
 from layersr.pipeline import as_stack, upscale
 from layersr.preview import contact_sheet
@@ -97,6 +97,19 @@ def page() -> np.ndarray:
     return np.hstack([pictures[0], gap, pictures[1]])
 
 
+def painted(drawn: Roadmap) -> np.ndarray:
+    """Four canvases of a roadmap side by side, over its palette."""
+    ends = [n for n, step in enumerate(drawn.steps) if step.name in ("big shapes", "details")]
+    shown = [drawn.canvases[n + 1] for n in (0, ends[0], ends[len(ends) // 2])] + [drawn.canvases[-1]]
+    gap = np.full((drawn.size[1], 12, 3), 255, np.uint8)
+    row = np.hstack([part for picture in shown for part in (picture, gap)][:-1])
+    edges = np.linspace(0, row.shape[1], len(drawn.palette) + 1).astype(int)
+    swatches = np.full((drawn.size[1] // 8, row.shape[1], 3), 255, np.uint8)
+    for swatch, left, right in zip(drawn.palette, edges, edges[1:], strict=False):
+        swatches[drawn.size[1] // 40 :, left : right - 6] = swatch.colour
+    return np.vstack([row, swatches])
+
+
 def save(picture: np.ndarray, name: str) -> None:
     """As JPEG, 1400 pixels wide."""
     height = round(picture.shape[0] * 1400 / picture.shape[1])
@@ -110,3 +123,5 @@ if __name__ == "__main__":
     save(np.vstack([strip("poster", 30, 150, 220), strip("balloons", 575, 385, 220)]), "layerwise")
     save(page(), "view")
     save(np.vstack([sheet(name, Recipe(scale=1)) for name in ("still_life", "portrait", "poster")]), "more")
+    ocean = run(read_image(SAMPLES / "ocean_of_eyes.png"), Recipe(scale=1))
+    save(painted(draw_roadmap(ocean)), "roadmap")

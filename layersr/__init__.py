@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from layersr.layers import Group, Image, Layer, LayerMask, LayerStack
     from layersr.pipeline import decompose, run, upscale
     from layersr.recipe import Recipe
+    from layersr.roadmap import Roadmap, draw_roadmap
 
 __version__ = "0.1.0"
 
@@ -27,7 +28,9 @@ __all__ = [
     "LayerMask",
     "LayerStack",
     "Recipe",
+    "Roadmap",
     "decompose",
+    "draw_roadmap",
     "flatten",
     "read",
     "read_image",
@@ -43,6 +46,7 @@ _HOME = {
     **dict.fromkeys(("read", "write"), "documents"),
     "read_image": "images",
     "Recipe": "recipe",
+    **dict.fromkeys(("Roadmap", "draw_roadmap"), "roadmap"),
 }
 
 

@@ -63,6 +63,7 @@ MAY_USE = {
     "upscaling": {"layers", "flattening", "color", "roles", "seal", "bleed", "tiling", "blocks", *BASE},
     "filling": {"layers", "color", "roles", "arrays", "progress"},
     "preview": {"layers", "flattening", "color", "arrays"},
+    "roadmap": {"layers", "flattening", "color", "documents", "strokes", *BASE},
     "training": {"errors", "backends", "decomposing", "infill", "roles", "tiling", "blocks"},
     "summary": {"layers", "color", "score", "layersr"},
     "viewing": {

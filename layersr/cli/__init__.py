@@ -11,7 +11,20 @@ from collections.abc import Sequence
 import click
 
 import layersr
-from layersr.cli import doctor, export, fill, flatten, inspect, interrupts, models, score, upscale, view, worker
+from layersr.cli import (
+    doctor,
+    export,
+    fill,
+    flatten,
+    inspect,
+    interrupts,
+    models,
+    roadmap,
+    score,
+    upscale,
+    view,
+    worker,
+)
 from layersr.cli.failures import explain
 
 EPILOG = """
@@ -30,6 +43,7 @@ def cli() -> None:
     layersr upscale in.psd out.psd    enlarge a document layer by layer, or a flat picture
     layersr fill in.png out.png --mask hole.png
     layersr view in.psd               its layers in the browser: show, hide, drag, reorder, compare
+    layersr roadmap in.png out.pdf    how a person might paint it, step by step
     layersr models                    other models' files: fetch, check, remove them
     layersr doctor                    what is installed, what is missing, and what mends it
     layersr COMMAND --help            what a command can do
@@ -37,7 +51,8 @@ def cli() -> None:
 
 
 COMMANDS = (
-    *(export.export, upscale.upscale, fill.fill, flatten.flatten, inspect.inspect, view.view, score.score),
+    *(export.export, upscale.upscale, fill.fill, roadmap.roadmap, flatten.flatten, inspect.inspect),
+    *(view.view, score.score),
     *(models.models, doctor.doctor, worker.worker),
 )
 for command in COMMANDS:
