@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import click
 
 import layersr
-from layersr.cli import doctor, export, fill, flatten, inspect, interrupts, models, score, upscale, worker
+from layersr.cli import doctor, edit, export, fill, flatten, inspect, interrupts, models, score, upscale, worker
 from layersr.cli.failures import explain
 
 EPILOG = """
@@ -29,6 +29,7 @@ def cli() -> None:
     layersr export in.png out.psd     the main job: .psd, .psb, .ora, .kra, .xcf or a folder of PNGs
     layersr upscale in.psd out.psd    enlarge a document layer by layer, or a flat picture
     layersr fill in.png out.png --mask hole.png
+    layersr edit in.psd out.psd --move "eye 1=40,0"
     layersr models                    other models' files: fetch, check, remove them
     layersr doctor                    what is installed, what is missing, and what mends it
     layersr COMMAND --help            what a command can do
@@ -36,7 +37,7 @@ def cli() -> None:
 
 
 COMMANDS = (
-    *(export.export, upscale.upscale, fill.fill, flatten.flatten, inspect.inspect, score.score),
+    *(export.export, upscale.upscale, edit.edit, fill.fill, flatten.flatten, inspect.inspect, score.score),
     *(models.models, doctor.doctor, worker.worker),
 )
 for command in COMMANDS:
