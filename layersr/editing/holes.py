@@ -156,12 +156,17 @@ class _Part:
         return cropped(replace(layer, pixels=pixels, left=left, top=top, provenance=codes, mask=mask))
 
     def _painted(self, colours: np.ndarray, infill: Infiller) -> np.ndarray:
-        hole = self.changed & (self.alpha > 0)
-        if not hole.any() or not self.known.any():
-            return bleed(colours, self.known)
+        """The colours of the window, those that change painted from what is known of the layer, and from that alone."""
         whole = bleed(colours, self.known)
-        painted = infill(whole, hole, ~self.known & ~hole)
-        return np.clip(np.where(hole[..., None], painted, whole), 0, 1).astype(np.float32)
+        wanted = self.changed & (self.alpha > 0)
+        if not wanted.any() or not self.known.any():
+            return whole
+        some = wanted | self.known
+        rows, columns = (np.flatnonzero(some.any(axis=axis)) for axis in (1, 0))
+        part = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+        out = whole.copy()
+        out[part] = np.clip(infill(np.ascontiguousarray(whole[part]), ~self.known[part]), 0, 1)
+        return out
 
 
 def _hidden_part(layer: Layer, matte: Alpha, cover: Mask, pads: tuple[int, int, int, int]) -> _Part | None:
