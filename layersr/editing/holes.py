@@ -227,9 +227,9 @@ def _window(seen: Mask, pads: tuple[int, int, int, int], canvas: tuple[int, int]
 
 
 def _lay(out: np.ndarray, values: np.ndarray, top: int, left: int) -> None:
-    there = Layer("", np.empty((*values.shape, 0), np.uint8), left, top)
-    canvas, own = there.on_canvas(out.shape[1], out.shape[0])
-    out[canvas] = values[own]
+    y0, x0 = max(0, top), max(0, left)
+    y1, x1 = max(y0, min(out.shape[0], top + values.shape[0])), max(x0, min(out.shape[1], left + values.shape[1]))
+    out[y0:y1, x0:x1] = values[max(0, y0 - top) : max(0, y1 - top), max(0, x0 - left) : max(0, x1 - left)]
 
 
 def _pads(stack: LayerStack, matrix: Affine) -> tuple[int, int, int, int]:

@@ -1,7 +1,7 @@
 """Layers moved, scaled, turned and mirrored, with their masks.
 
 An edit is an affine map of the canvas. Where it puts pixels upon pixels (whole steps, quarter turns, mirrors) they are
-the same to the bit; elsewhere they are resampled premultiplied, bicubic, blurred first where they shrink.
+the same to the bit; elsewhere they are resampled premultiplied, bicubic, and blurred first where they shrink.
 """
 
 from collections.abc import Callable
@@ -20,8 +20,8 @@ from layersr.layers import Layer, LayerMask, LayerStack, Provenance
 Affine = np.ndarray
 """(2, 3) float64: where a point of the canvas goes; pixel (0, 0) reaches from 0 to 1."""
 
-LONGEST = 30_000
-"""Pixels of a side that a layer may get."""
+LARGEST = 2**25
+"""Pixels that a layer may get by being scaled or turned."""
 
 STILL: Affine = np.eye(2, 3)
 
@@ -97,14 +97,22 @@ def _mapped(layer: Layer, matrix: Affine) -> Layer:
     if light is not None:
         straight = np.broadcast_to(color.to_float(light), (*alpha.shape, 3))
     else:
-        seen = np.clip(warp(color.premultiply(values[..., :3], values[..., 3])), 0, alpha[..., None])
-        straight = color.unpremultiply(seen, alpha)
+        straight = _colours(values, warp)
     pixels = color.to_depth(np.dstack([straight, alpha]), layer.pixels.dtype)
     if codes is not None:
         near = warp.nearest(codes)
         near[near == Provenance.NONE] = Provenance.ESTIMATED  # what a filter carries beyond the edge
         codes = np.where(pixels[..., 3] > 0, near, np.uint8(Provenance.NONE))
     return cropped(replace(layer, pixels=pixels, left=warp.left, top=warp.top, provenance=codes))
+
+
+def _colours(values: np.ndarray, warp: "_Warp") -> np.ndarray:
+    """Straight colours: bicubic inside, at edges a mean of neighbours, weighted by their alpha, so no halo comes in."""
+    premultiplied = color.premultiply(values[..., :3], values[..., 3])
+    cover = warp(values[..., 3], cv2.INTER_LINEAR)
+    mean = color.unpremultiply(warp(premultiplied, cv2.INTER_LINEAR), cover)
+    inside = warp((values[..., 3] < 1).astype(np.float32)) == 0
+    return np.clip(np.where(inside[..., None], warp(premultiplied), mean), 0, 1)
 
 
 def cropped(layer: Layer) -> Layer:
@@ -175,7 +183,7 @@ class _Warp:
         self.left, self.top = (floor(v) - 2 for v in ends.min(axis=1))
         right, bottom = (ceil(v) + 2 for v in ends.max(axis=1))
         self._size = right - self.left, bottom - self.top
-        if max(self._size) > LONGEST:
+        if self._size[0] * self._size[1] > max(LARGEST, 4 * width * height):
             raise UsageError(f"A layer would get {self._size[0]} x {self._size[1]} pixels, too many; scale it less.")
         self._sigma = 0.5 * sqrt(max(0.0, 1 / self._grain**2 - 1)) if self._grain > 0 else 0.0
         self._room = 2 + ceil(3 * self._sigma)
@@ -183,13 +191,13 @@ class _Warp:
         begin = back @ (np.array([self.left, self.top]) + 0.5 - matrix[:, 2]) - 0.5 - [left, top]
         self._back = np.column_stack([back, begin])
 
-    def __call__(self, values: np.ndarray) -> np.ndarray:
+    def __call__(self, values: np.ndarray, how: int = cv2.INTER_CUBIC) -> np.ndarray:
         room = self._room
         values = cv2.copyMakeBorder(values, room, room, room, room, cv2.BORDER_CONSTANT)
         if self._sigma > 0:
             values = cv2.GaussianBlur(values, (0, 0), self._sigma)
         back = self._back + np.array([[0, 0, room], [0, 0, room]])
-        return cv2.warpAffine(values, back, self._size, flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP)
+        return cv2.warpAffine(values, back, self._size, flags=how | cv2.WARP_INVERSE_MAP)
 
     def nearest(self, codes: np.ndarray) -> np.ndarray:
         """The same of small integers, each from the nearest place."""

@@ -44,7 +44,8 @@ def split(stack: LayerStack, index: int, peel: Peel) -> tuple[LayerStack, list[s
         return replace(stack, layers=(*stack.layers[:index], *pieces, *stack.layers[index + 1 :]), groups=groups)
 
     after = with_pieces(own)
-    off = (flatten(stack) != flatten(after)).any(axis=-1)
+    shown = flatten(stack)
+    off = (shown != flatten(after)).any(axis=-1) & (shown[..., 3] > 0)
     if off.any():
         after = with_pieces(_hardened(own, layer, off))
     return after, []
