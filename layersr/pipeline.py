@@ -193,7 +193,7 @@ def edit(
     recipe = needs.resolved(recipe or Recipe())
     bares = any(not isinstance(one, editing.Rename | editing.Merge | editing.Recolor | editing.Split) for one in edits)
     infill = backends.load("infill", recipe.infill, recipe.device) if fill and bares and not dry else None
-    models = editing.Models(infill, lambda image: decompose(image, recipe))
+    models = editing.Models(infill, lambda image: decompose(image, recipe, report))
     edited = editing.apply(stack, edits, models, report, fill)
     torching.give_back()
     return edited

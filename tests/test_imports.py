@@ -31,7 +31,7 @@ MAY_USE = {
     "recipe": {"errors", "sizing", "devices", "presets"},
     "weights": {"errors", "progress", "layersr"},
     "needs": {"backends", "weights", "recipe", "presets", "devices", "roles", "errors"},
-    "editing": {"layers", "groups", "flattening", "color", "bleed", "infill", "roles", "travel", *BASE},
+    "editing": {"layers", "groups", "flattening", "color", "bleed", "infill", "roles", "travel", "recipe", *BASE},
     "score": {"layers", "flattening", "color", *BASE},
     "tiling": {"arrays", "blocks"},
     "infill": {"arrays", "color", "errors", "bleed", "progress"},

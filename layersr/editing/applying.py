@@ -19,6 +19,9 @@ from layersr.progress import Progress, Report, silent
 from layersr.roles import Infiller
 from layersr.travel import safe_travel
 
+LISTED = 4
+"""So many names stand in a sentence."""
+
 
 @dataclass(frozen=True)
 class Models:
@@ -94,7 +97,7 @@ class _Job:
             return self._renamed(stack, edit, units)
         if isinstance(edit, kinds.Split):
             return self._split(stack, edit, units)
-        self.steps.append(f"{', '.join(named(stack, unit) for unit in units)}: {_words(edit)}")
+        self.steps.append(f"{_named(stack, units)}: {_words(edit)}")
         if isinstance(edit, kinds.Recolor):
             chosen = {n for unit in units for n in unit.layers if unit.group is None or not stack.layers[n].is_cast}
             layers = (recoloured(x, edit) if n in chosen else x for n, x in enumerate(stack.layers))
@@ -106,27 +109,32 @@ class _Job:
         if isinstance(edit, kinds.Delete):
             gone = Unit(tuple(sorted({n for unit in units for n in unit.all})))
             return self._closed(stack, without(stack, gone))
+        if isinstance(edit, kinds.Hide | kinds.Show):
+            return self._seen(stack, units, isinstance(edit, kinds.Show))
+        return self._placed(stack, units, edit)
+
+    def _seen(self, stack: LayerStack, units: Sequence[Unit], visible: bool) -> LayerStack:
         after = stack
         for unit in units:
-            after = self._unit(after, unit, edit)
-        return after
+            after = seen(after, unit, visible)
+        for unit in units if visible else ():
+            self.warnings += still_hidden(after, unit)
+        return self._closed(stack, after)
 
-    def _unit(self, stack: LayerStack, unit: Unit, edit: Edit) -> LayerStack:
-        if isinstance(edit, kinds.Hide | kinds.Show):
-            after = seen(stack, unit, isinstance(edit, kinds.Show))
-            self.warnings += still_hidden(after, unit) if isinstance(edit, kinds.Show) else []
-            return self._closed(stack, after)
-        matrix = places.affine(stack, unit, edit)
-        if (matrix == places.STILL).all():
+    def _placed(self, stack: LayerStack, units: Sequence[Unit], edit: Edit) -> LayerStack:
+        maps = [(unit, places.affine(stack, unit, edit)) for unit in units]
+        maps = [(unit, matrix) for unit, matrix in maps if (matrix != places.STILL).any()]
+        if not maps:
             return stack
-        if isinstance(edit, kinds.Move):
-            self._beyond_travel(stack, unit, edit)
-        longer, gaps = holes.continued(stack, unit, matrix, self.models.infill)
+        if isinstance(edit, kinds.Move) and len(units) == 1:  # safe travel is that of one thing by itself
+            self._beyond_travel(stack, units[0], edit)
+        after, gaps = holes.continued(stack, maps, self.models.infill)
         self._tell(gaps)
-        after = places.transformed(longer, unit, matrix)
-        for n in unit.layers:
+        for unit, matrix in maps:
+            after = places.transformed(after, unit, matrix)
+        for n in (n for unit, _ in maps for n in unit.layers):
             canvas, _ = after.layers[n].on_canvas(after.width, after.height)
-            if canvas[0].start == canvas[0].stop:
+            if after.layers[n].pixels.size and canvas[0].start == canvas[0].stop:
                 self.warnings.append(f"{quoted([after.layers[n].name])} lies wholly off the canvas now.")
         return self._closed(stack, after)
 
@@ -173,8 +181,7 @@ class _Job:
 
     def _renamed(self, stack: LayerStack, edit: kinds.Rename, units: Sequence[Unit]) -> LayerStack:
         if len(units) > 1:
-            names = ", ".join(named(stack, unit) for unit in units[:4])
-            raise UsageError(f"“{edit.target}” names {len(units)} layers ({names}); rename them one by one.")
+            raise UsageError(f"“{edit.target}” names {len(units)}: {_named(stack, units)}; rename them one by one.")
         self.steps.append(f"{named(stack, units[0])}: renamed “{edit.name}”")
         return renamed(stack, units[0], edit.name)
 
@@ -187,6 +194,11 @@ class _Job:
             self.steps.append(f"{quoted([layer.name])}: {len(stack.layers) - before + 1} layers")
             self.warnings += told
         return stack
+
+
+def _named(stack: LayerStack, units: Sequence[Unit]) -> str:
+    more = f" and {len(units) - LISTED} more" if len(units) > LISTED else ""
+    return ", ".join(named(stack, unit) for unit in units[:LISTED]) + more
 
 
 def _words(edit: Edit) -> str:

@@ -7,9 +7,12 @@ what is surrounded is closed. The membrane is free where it is off the canvas, s
 An infill model then paints the inside from the layer's own colours.
 
 Only pixels that something opaque hid, or the canvas cut off, are touched, and only of layers whose provenance says that
-they are invented: nothing that was seen before changes, and where a person painted, an end is an outline.
+they are invented: nothing that was seen before changes. Where a person painted, an end is an outline; and where a model
+gave the whole stack, it knew how things go on.
 """
 
+import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -23,6 +26,7 @@ from layersr.editing.selecting import Unit
 from layersr.flattening import settled
 from layersr.infill.harmonic import harmonic
 from layersr.layers import Layer, LayerStack, Provenance, Window
+from layersr.recipe import PEELING
 from layersr.roles import Infiller
 
 LEAST = 3
@@ -48,34 +52,40 @@ class Gap:
     pixels: int
 
 
-def continued(before: LayerStack, unit: Unit, matrix: Affine, infill: Infiller | None) -> tuple[LayerStack, list[Gap]]:
-    """The stack before a unit is mapped, those of it that would show an end continued.
+def continued(
+    before: LayerStack, maps: Sequence[tuple[Unit, Affine]], infill: Infiller | None
+) -> tuple[LayerStack, list[Gap]]:
+    """The stack before units are mapped, those of them that will show an end continued.
 
     Args:
         before: the stack.
-        unit: what is going to be mapped.
-        matrix: how.
+        maps: what is going to be mapped, all at once, and how.
         infill: paints; None only tells.
     """
-    after = transformed(before, unit, matrix)
+    if whole(before):
+        return before, []
+    after = before
+    for unit, matrix in maps:
+        after = transformed(after, unit, matrix)
     mattes, layers, gaps = _mattes(before), list(before.layers), []
-    covers_after = _covers(_mattes(after))
-    covers = _covers(mattes)
-    pads = _pads(before, matrix)
-    for n in unit.layers:
-        layer = layers[n]
-        if layer.provenance is None or layer.is_cast or not layer.visible or not layer.pixels.size:
-            continue
-        part = _hidden_part(layer, mattes[n], covers[n], pads)
-        if part is None:
-            continue
-        longer = part.of(layer, None)
-        bare = _shown(transformed(before.with_layers((longer,)), Unit((0,)), matrix), before)
-        old = _shown(transformed(before.with_layers((layer,)), Unit((0,)), matrix), before)
-        gap = (bare ^ old) & ~covers_after[n]
-        if _wide(gap):
-            gaps.append(Gap(layer.name, int(gap.sum())))
-            layers[n] = layer if infill is None else part.of(layer, infill)
+    covers, covers_after = _covers(mattes), _covers(_mattes(after))
+    for unit, matrix in maps:
+        pads = _pads(before, matrix)
+        for n in unit.layers:
+            layer = layers[n]
+            if layer.provenance is None or layer.is_cast or not layer.visible or not layer.pixels.size:
+                continue
+            part = _hidden_part(layer, mattes[n], covers[n], pads)
+            if part is None:
+                continue
+            old, new = (
+                _shown(transformed(before.with_layers((one,)), Unit((0,)), matrix), before)
+                for one in (layer, part.of(layer, None))
+            )
+            gap = (new ^ old) & ~covers_after[n]
+            if _wide(gap):
+                gaps.append(Gap(layer.name, int(gap.sum())))
+                layers[n] = layer if infill is None else part.of(layer, infill)
     return before.with_layers(tuple(layers)), gaps
 
 
@@ -87,6 +97,8 @@ def closed(before: LayerStack, after: LayerStack, infill: Infiller | None) -> tu
         after: what became of it; layers that the edit left alone are the same objects.
         infill: paints; None only tells.
     """
+    if whole(before):
+        return after, []
     was = {id(layer): n for n, layer in enumerate(before.layers)}
     mattes = _mattes(before)
     covers, covers_after = _covers(mattes), _covers(_mattes(after))
@@ -108,6 +120,14 @@ def closed(before: LayerStack, after: LayerStack, infill: Infiller | None) -> tu
             gaps.append(Gap(layer.name, int(gap.sum())))
             layers[n] = layer if infill is None else part.of(layer, infill)
     return after.with_layers(tuple(layers)), gaps
+
+
+def whole(stack: LayerStack) -> bool:
+    """Whether a model gave the stack at once, and knew how things go on where they are hidden."""
+    try:
+        return tomllib.loads(stack.recipe).get("decompose", PEELING) != PEELING
+    except tomllib.TOMLDecodeError:
+        return False
 
 
 @dataclass(frozen=True, eq=False)

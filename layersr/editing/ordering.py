@@ -52,7 +52,7 @@ _Found = tuple[Node | Layer, Sequence[Node | Layer], Callable[[tuple], Node]]
 
 
 def raised(stack: LayerStack, units: Sequence[Unit], steps: int) -> tuple[LayerStack, list[str]]:
-    """The stack with units moved past so many siblings, upwards or (negative) downwards.
+    """The stack with units moved past so many siblings, upwards or (negative) downwards, not below the ground.
 
     A layer whose group holds nothing but it and its shadow takes the group along. Units keep their order.
 
@@ -69,7 +69,9 @@ def raised(stack: LayerStack, units: Sequence[Unit], steps: int) -> tuple[LayerS
         node, siblings, rebuild = _find(root, first, unit.group, {stack.layers[n] for n in unit.all})
         at, order = siblings.index(node), list(siblings)
         order.pop(at)
-        lowest = 1 if isinstance(node, Layer) else 0  # a base stays below what is clipped to it
+        # A base stays below what is clipped to it, and nothing goes below the ground, where it could not be seen.
+        lowest = 1 if isinstance(node, Layer) or _grounded(stack, siblings[0]) else 0
+        lowest = min(lowest, at)
         to = max(lowest, min(len(order), at + steps))
         while to != at and _passes(siblings, at, to, chosen, blocked):
             to -= 1 if up else -1
@@ -77,10 +79,19 @@ def raised(stack: LayerStack, units: Sequence[Unit], steps: int) -> tuple[LayerS
         blocked += [first]
         layers = tuple(rebuild(tuple(order)).all())
         if abs(to - at) < abs(steps):
-            end = "top" if up else "bottom"
+            end = "top" if up else "bottom" if lowest == 0 or first.group else "bottom, on the ground"
             inside = f" of its group; --raise “{'/'.join(first.group)}/” moves all of it" if first.group else ""
             told.append(f"{quoted([first.name])} is at the {end}{inside}, after {abs(to - at)} of {abs(steps)} steps.")
     return stack.with_layers(layers), told
+
+
+def _grounded(stack: LayerStack, one: Node | Layer) -> bool:
+    """Whether it is the ground: the lowest layer, which covers the canvas."""
+    ground = stack.layers[0]
+    if one is ground or not isinstance(one, Node) or one.layers[:1] != (ground,):
+        return False
+    whole = (ground.left, ground.top, ground.width, ground.height) == (0, 0, stack.width, stack.height)
+    return whole and ground.blend == "normal"
 
 
 def _passes(siblings: Sequence[Node | Layer], at: int, to: int, chosen: set[Layer], blocked: list[Layer]) -> bool:

@@ -17,6 +17,7 @@ from layersr.errors import UsageError
 from layersr.flattening import flatten
 from layersr.images import read_image
 from layersr.layers import Group, Image, Layer, LayerStack
+from layersr.progress import Report
 from layersr.recipe import Recipe
 from layersr.seal import seal
 
@@ -136,7 +137,7 @@ def test_an_order_from_a_file(here: Path):
 
 
 def test_a_split_asks_the_pipeline(here: Path, monkeypatch: pytest.MonkeyPatch):
-    def halves(image: Image, recipe: Recipe) -> LayerStack:
+    def halves(image: Image, recipe: Recipe, report: Report) -> LayerStack:
         disc = image.pixels[4:8, 4:8].copy()
         ground = image.pixels.copy()
         ground[4:8, 4:8, :3] = 9
@@ -164,7 +165,7 @@ def test_a_split_asks_the_pipeline(here: Path, monkeypatch: pytest.MonkeyPatch):
         (["--flip", "boat=x"], 2, "NAME=h"),
         (["--rename", "boat"], 2, "OLD=NEW"),
         (["--rename", "boat=eye 1"], 2, "is called “eye 1” already"),
-        (["--rename", "eye*=x"], 2, "names 2 layers"),
+        (["--rename", "eye*=x"], 2, "names 2: “eye 1”, “eye 2”"),
         (["--recolor", "boat=red"], 2, "#rrggbb"),
         (["--recolor", "boat=#12345"], 2, "is no colour"),
         (["--recolor", "boat=hue:nan"], 2, "hue:DEGREES"),

@@ -298,6 +298,14 @@ def test_a_move_beyond_the_safe_travel_says_which_way_and_how_much():
     assert not [t for t in editing.apply(sealed(), [Move("lamp", 2, 0)], MODELS).warnings if "safe" in t]
 
 
+def test_what_moves_together_bares_nothing_between_and_a_whole_stack_model_knew_better():
+    assert not editing.apply(cut(), [Move("eye*", 9, -7)], MODELS).warnings
+    told = replace(cut(), recipe='decompose = "qwen-image-layered"\n')
+    edited = editing.apply(told, [Delete("eye 2")], MODELS)
+    assert edited.stack.layers[5] is told.layers[5]
+    assert not edited.warnings
+
+
 def test_masked_layers_are_continued_in_pixels_and_mask():
     from layersr.masking import masked
 
@@ -395,6 +403,8 @@ def test_raise_takes_an_element_with_its_shadow_past_its_neighbours():
     ]
     assert listed(done(stack, Raise("ball", 2)))[0] == "ball"
     assert listed(done(stack, Raise("eyes/", -2)))[-3:] == ["eye 2", "eye 1", "ground"]
+    assert listed(done(stack, Raise("ball", -9)))[-3:] == ["ball", "ball, shadow", "ground"]
+    assert listed(done(stack, Raise("ground", 9)))[0] == "ground"
     edited = editing.apply(stack, [Raise("eye 1", 3)], MODELS)
     assert listed(edited.stack)[:2] == ["eye 1", "eye 2"]
     assert any("at the top of its group" in told and "after 1 of 3" in told for told in edited.warnings)
