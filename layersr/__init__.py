@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from layersr.flattening import flatten
     from layersr.images import read_image
     from layersr.layers import Group, Image, Layer, LayerMask, LayerStack
-    from layersr.pipeline import decompose, run, upscale
+    from layersr.pipeline import decompose, edit, run, upscale
     from layersr.recipe import Recipe
 
 __version__ = "0.1.0"
@@ -28,6 +28,7 @@ __all__ = [
     "LayerStack",
     "Recipe",
     "decompose",
+    "edit",
     "flatten",
     "read",
     "read_image",
@@ -39,7 +40,7 @@ __all__ = [
 _HOME = {
     **dict.fromkeys(("Group", "Image", "Layer", "LayerMask", "LayerStack"), "layers"),
     "flatten": "flattening",
-    **dict.fromkeys(("decompose", "run", "upscale"), "pipeline"),
+    **dict.fromkeys(("decompose", "edit", "run", "upscale"), "pipeline"),
     **dict.fromkeys(("read", "write"), "documents"),
     "read_image": "images",
     "Recipe": "recipe",
