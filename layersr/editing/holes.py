@@ -1,10 +1,8 @@
 """What an edit lays bare: layers that ended under what covered them are continued, as one would expect them to go on.
 
 A layer of layersr's own ends somewhere under what covers it; what was painted for it there reaches a little way and no
-farther (`travel`). Where the cover goes, the hidden part is found anew: its outline is where a membrane, held at 1
-where the layer is seen and at 0 where it is seen not to be, is one half. Outlines run on in arcs, bands are joined, and
-what is surrounded is closed. The membrane is free where it is off the canvas, so what the canvas cut off goes on too.
-An infill model then paints the inside from the layer's own colours.
+farther (`travel`). Where the cover goes, the hidden part is found anew: its outline goes on as it went (`outlines`),
+also off the canvas, which cut things off. An infill model then paints the inside from the layer's own colours.
 
 Only pixels that something opaque hid, or the canvas cut off, are touched, and only of layers whose provenance says that
 they are invented: nothing that was seen before changes. Where a person painted, an end is an outline; and where a model
@@ -21,10 +19,10 @@ import numpy as np
 from layersr import color
 from layersr.arrays import Alpha, Mask
 from layersr.bleed import bleed
+from layersr.editing.outlines import completed
 from layersr.editing.places import Affine, cropped, transformed
 from layersr.editing.selecting import Unit
 from layersr.flattening import settled
-from layersr.infill.harmonic import harmonic
 from layersr.layers import Layer, LayerStack, Provenance, Window
 from layersr.recipe import PEELING
 from layersr.roles import Infiller
@@ -32,8 +30,8 @@ from layersr.roles import Infiller
 LEAST = 3
 """Pixels: what is thinner is no gap."""
 
-SIDE = 320
-"""Pixels of the longer side at which outlines are found."""
+MIXED = 7
+"""Width of the square around what hid a layer in which its colours are not believed: they hold some of the cover's."""
 
 ROOM = 0.5
 """How far beyond a layer its hidden part is looked for, in its own longer sides; off the canvas, in the canvas's."""
@@ -214,26 +212,13 @@ def _hidden_part(layer: Layer, matte: Alpha, cover: Mask, pads: tuple[int, int, 
     free, own, inside = free[window], own[window], inside[window]
     if not free.any():
         return None
-    height = _membrane(own & ~free, free)
-    slope = np.hypot(*np.gradient(height))
-    outline = np.clip(0.5 + (height - 0.5) / np.maximum(slope, 1e-3), 0, 1).astype(np.float32)
+    outline = completed(own, free)
     shape = np.where(free, outline, inside).astype(np.float32)
+    near = cv2.dilate(free.astype(np.uint8), np.ones((MIXED, MIXED), np.uint8)) > 0
+    if not ((inside >= 0.9) & ~near).any():
+        near = free
     rows, columns = (slice(side.start - pad, side.stop - pad) for side, pad in zip(window, (up, left), strict=True))
-    return _Part((rows, columns), shape, free & ((shape > 0) | (inside > 0)), (inside >= 0.9) & ~free)
-
-
-def _membrane(inside: Mask, free: Mask) -> np.ndarray:
-    """Held at 1 inside and at 0 elsewhere, stretched where it is free."""
-    height, width = free.shape
-    factor = min(1.0, SIDE / max(height, width))
-    size = max(1, round(width * factor)), max(1, round(height * factor))
-    held = (~free).astype(np.float32)
-    weight = cv2.resize(held, size, interpolation=cv2.INTER_AREA).reshape(size[::-1])
-    value = cv2.resize((inside & ~free).astype(np.float32), size, interpolation=cv2.INTER_AREA).reshape(size[::-1])
-    value = np.where(weight > 0, value / np.maximum(weight, 1e-6), 0).astype(np.float32)
-    loose = weight < 0.5
-    found = harmonic(np.repeat(np.round(value)[..., None], 3, axis=2), loose)[..., 0]
-    return cv2.resize(found, (width, height), interpolation=cv2.INTER_CUBIC).reshape(height, width)
+    return _Part((rows, columns), shape, free & ((shape > 0) | (inside > 0)), (inside >= 0.9) & ~near)
 
 
 def _window(seen: Mask, pads: tuple[int, int, int, int], canvas: tuple[int, int]) -> Window:
