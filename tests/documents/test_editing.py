@@ -238,7 +238,7 @@ def test_a_layer_that_ended_under_another_is_continued_in_its_own_colours(dtype:
     edited = editing.apply(before, [edit], MODELS)
     (eye,) = (x for x in edited.stack.layers if x.name == "eye 1")
     assert any("“eye 1” ended" in told and "continued" in told for told in edited.warnings)
-    missing = (whole.pixels[..., 3] > 0) & (before.layers[5].pixels[..., 3] == 0)
+    missing = (whole.pixels[..., 3] > levels(dtype) // 2) & (before.layers[5].pixels[..., 3] == 0)
     found = np.zeros(SIZE, bool)
     canvas, own = eye.on_canvas(*SIZE[::-1])
     found[canvas] = eye.pixels[own][..., 3] > levels(dtype) // 2
