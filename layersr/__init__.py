@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from layersr.flattening import flatten
     from layersr.images import read_image
     from layersr.layers import Group, Image, Layer, LayerMask, LayerStack
-    from layersr.pipeline import decompose, run, upscale
+    from layersr.pipeline import decompose, edit, run, upscale
     from layersr.recipe import Recipe
     from layersr.roadmap import Roadmap, draw_roadmap
 
@@ -31,6 +31,7 @@ __all__ = [
     "Roadmap",
     "decompose",
     "draw_roadmap",
+    "edit",
     "flatten",
     "read",
     "read_image",
@@ -42,7 +43,7 @@ __all__ = [
 _HOME = {
     **dict.fromkeys(("Group", "Image", "Layer", "LayerMask", "LayerStack"), "layers"),
     "flatten": "flattening",
-    **dict.fromkeys(("decompose", "run", "upscale"), "pipeline"),
+    **dict.fromkeys(("decompose", "edit", "run", "upscale"), "pipeline"),
     **dict.fromkeys(("read", "write"), "documents"),
     "read_image": "images",
     "Recipe": "recipe",

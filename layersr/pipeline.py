@@ -1,9 +1,10 @@
 """The whole job: the only place that turns names into models and puts the steps in order."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from layersr import backends, color, decomposing, filling, needs, references, upscaling
+from layersr import backends, color, decomposing, editing, filling, needs, references, upscaling
 from layersr import recipe as recipes
 from layersr.arrays import Alpha, Mask
 from layersr.backends import torching
@@ -166,6 +167,36 @@ def fill(image: Image, hole: Mask, recipe: Recipe | None = None, report: Report 
     filled = filling.filled(image, hole, backends.load("infill", recipe.infill, recipe.device, recipe.seed), report)
     torching.give_back()
     return filled
+
+
+def edit(
+    stack: LayerStack,
+    edits: Sequence[editing.Edit],
+    recipe: Recipe | None = None,
+    report: Report = silent,
+    fill: bool = True,
+    dry: bool = False,
+) -> editing.Edited:
+    """A stack edited, what is laid bare continued by the recipe's `infill`, what is split peeled as the recipe says.
+
+    Args:
+        stack: any document.
+        edits: what to do, one after the other; see `editing.apply`.
+        recipe: every choice.
+        report: hears how far it is.
+        fill: whether gaps are painted.
+        dry: whether they are only told. (What is split is taken apart all the same: nobody knows the pieces before.)
+
+    Raises:
+        UsageError: a name matches nothing, or an edit asks for what cannot be.
+    """
+    recipe = needs.resolved(recipe or Recipe())
+    bares = any(not isinstance(one, editing.Rename | editing.Merge | editing.Recolor | editing.Split) for one in edits)
+    infill = backends.load("infill", recipe.infill, recipe.device) if fill and bares and not dry else None
+    models = editing.Models(infill, lambda image: decompose(image, recipe, report))
+    edited = editing.apply(stack, edits, models, report, fill)
+    torching.give_back()
+    return edited
 
 
 def names(path: str) -> list[str]:

@@ -13,6 +13,7 @@ import click
 import layersr
 from layersr.cli import (
     doctor,
+    edit,
     export,
     fill,
     flatten,
@@ -42,6 +43,7 @@ def cli() -> None:
     layersr export in.png out.psd     the main job: .psd, .psb, .ora, .kra, .xcf or a folder of PNGs
     layersr upscale in.psd out.psd    enlarge a document layer by layer, or a flat picture
     layersr fill in.png out.png --mask hole.png
+    layersr edit in.psd out.psd --move "eye 1=40,0"
     layersr view in.psd               its layers in the browser: show, hide, drag, reorder, compare
     layersr roadmap in.png out.pdf    how a person might paint it, step by step
     layersr models                    other models' files: fetch, check, remove them
@@ -51,8 +53,8 @@ def cli() -> None:
 
 
 COMMANDS = (
-    *(export.export, upscale.upscale, fill.fill, roadmap.roadmap, flatten.flatten, inspect.inspect),
-    *(view.view, score.score),
+    *(export.export, upscale.upscale, edit.edit, fill.fill, roadmap.roadmap, view.view),
+    *(flatten.flatten, inspect.inspect, score.score),
     *(models.models, doctor.doctor, worker.worker),
 )
 for command in COMMANDS:

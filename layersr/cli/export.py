@@ -129,7 +129,7 @@ def export(
         try:
             jobs = _jobs(paths, folder, kind, preview, report)
             _check(jobs, folder, force)
-            recipe = _recipe(recipe_file, preset, choices, ctx.meta["prompts"])
+            recipe = _recipe(recipe_file, preset, choices, ctx.meta["given"])
             recipe = equipping.equip(recipe, offline, accept_licence, as_json)
         except LayersrError as error:
             if as_json:

@@ -1,6 +1,6 @@
 """`--prompt`, `--mask`, `--box` and `--point`: what an artist asks for, in the order it was given."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
@@ -32,13 +32,19 @@ class Numbers(click.ParamType):
 
 
 class InOrder(click.Command):
-    """Remembers in what order words, masks, boxes and points were given, which click tells within one option only."""
+    """Remembers in what order some options were given, which click tells within one option only.
+
+    Attributes:
+        noted: those options, each with what it is called in `ctx.meta["given"]`.
+    """
+
+    noted: ClassVar[dict[str, str]] = PROMPTS
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Note the kinds in passing."""
         given = args[: args.index("--")] if "--" in args else args
-        kinds = [PROMPTS.get(argument.partition("=")[0]) for argument in given]
-        ctx.meta["prompts"] = tuple(kind for kind in kinds if kind)
+        kinds = [self.noted.get(argument.partition("=")[0]) for argument in given]
+        ctx.meta["given"] = tuple(kind for kind in kinds if kind)
         return super().parse_args(ctx, args)
 
 
