@@ -12,6 +12,7 @@ from layersr.cli import equipping, interrupts, show
 from layersr.cli.failures import explain
 from layersr.cli.inspect import listing
 from layersr.cli.outputs import DOCUMENTS, check_distinct, check_document, check_folder, check_picture, check_place
+from layersr.cli.projects import check_project, finish, may_be_replaced, opening, tell
 from layersr.cli.prompts import InOrder, Numbers, check_prompts
 from layersr.cli.sizes import sized, sized_by
 from layersr.errors import LayersrError, UsageError
@@ -19,6 +20,7 @@ from layersr.recipe import KEEPS
 
 if TYPE_CHECKING:
     from layersr.layers import Image, LayerStack
+    from layersr.projects.folder import Folder
     from layersr.recipe import Recipe
     from layersr.score import Recomposition
 
@@ -71,6 +73,7 @@ class Job:
 )
 @click.option("--masks", "layer_masks", is_flag=True, default=None, help="Soft edges as layer masks, to paint on.")
 @click.option("--recipe", "recipe_file", metavar="FILE", help="Take all these choices from a TOML file.")
+@click.option("--project", type=Path, metavar="DIR", help="Keep all that is made here, and make only what changed.")
 @click.option("--preview", type=Path, metavar="FILE.png", help="Write a contact sheet.")
 @click.option("--report", type=Path, metavar="FILE.json", help="Write what was found and what to check.")
 @click.option("--json", "as_json", is_flag=True, help="Events as JSON lines on stdout.")
@@ -82,6 +85,7 @@ def export(
     folder: Path | None,
     kind: str,
     recipe_file: str | None,
+    project: Path | None,
     preview: Path | None,
     report: Path | None,
     as_json: bool,
@@ -108,12 +112,18 @@ def export(
 
     What you name with --prompt, or point at with --mask, --box and --point, is lifted first, in the order given.
     Options override --recipe.
+
+    With --project, change an option, repaint a picture in DIR/masks or move lines in DIR/order.txt and run the same
+    command again: what does not depend on that stays as it was, bit by bit. A run that was killed goes on.
+
     With -o, --preview and --report are written per picture: `--preview sheet.png` gives DIR/NAME.sheet.png.
     """  # noqa: D301  # click wants the backspace itself
     with show.notices(as_json) as notes:
         try:
             jobs = _jobs(paths, folder, kind, preview, report)
-            _check(jobs, folder, force)
+            if project is not None:
+                check_project(project, jobs, folder)
+            _check(jobs, folder, force, project)
             recipe = _recipe(recipe_file, preset, choices, ctx.meta["prompts"])
             recipe = equipping.equip(recipe, offline, accept_licence, as_json)
         except LayersrError as error:
@@ -121,7 +131,7 @@ def export(
                 show.event("error", message=str(error), code=error.exit_code)
             raise
         codes = {
-            job.picture: _attempt(job, recipe, as_json, f"{i}/{len(jobs)} ", notes)
+            job.picture: _attempt(job, recipe, as_json, f"{i}/{len(jobs)} ", notes, project, force)
             for i, job in enumerate(jobs, start=1)
         }
     failed = [picture for picture, code in codes.items() if code]
@@ -147,17 +157,21 @@ def _jobs(
     return [Job(paths[0], out, preview, report)]
 
 
-def _check(jobs: list[Job], folder: Path | None, force: bool) -> None:
+def _check(jobs: list[Job], folder: Path | None, force: bool, project: Path | None) -> None:
     """Find out now, not after minutes of work, what cannot be written."""
     if folder is not None:
         check_folder(folder)
     pictures = [job.picture for job in jobs]
+
+    def replaced(path: Path) -> bool:
+        return force or may_be_replaced(project, path)
+
     for job in jobs:
-        check_document(job.out, force, pictures)
+        check_document(job.out, replaced(Path(job.out)), pictures)
         if job.preview:
-            check_picture(job.preview, force, pictures)
+            check_picture(job.preview, replaced(job.preview), pictures)
         if job.report:
-            check_place(job.report, force, pictures)
+            check_place(job.report, replaced(job.report), pictures)
     check_distinct(Path(path) for job in jobs for path in (job.out, job.preview, job.report) if path)
 
 
@@ -174,7 +188,9 @@ def _recipe(file: str | None, preset: str | None, choices: dict[str, Any], order
     return replace(recipe, **{**equipping.preset_choices(preset, recipe), **given})
 
 
-def _attempt(job: Job, recipe: "Recipe", as_json: bool, count: str, notes: list[str]) -> int:
+def _attempt(
+    job: Job, recipe: "Recipe", as_json: bool, count: str, notes: list[str], place: Path | None, force: bool
+) -> int:
     """Do one job; a failure is told and becomes its exit code, so that the others go on.
 
     Args:
@@ -183,10 +199,12 @@ def _attempt(job: Job, recipe: "Recipe", as_json: bool, count: str, notes: list[
         as_json: see `show.Display`.
         count: of the jobs, for people.
         notes: grows by every `Notice`.
+        place: of the project, if any.
+        force: see `projects.opening`.
     """
     display = show.Display(as_json, f"{'' if count == '1/1 ' else count}{Path(job.picture).name}")
     try:
-        return _export(job, recipe, display, notes)
+        return _export(job, recipe, display, notes, place, force)
     except Exception as error:
         interrupts.check()  # what failed may have failed because of it
         sentence, code = explain(error)
@@ -199,27 +217,51 @@ def _attempt(job: Job, recipe: "Recipe", as_json: bool, count: str, notes: list[
         display.close()
 
 
-def _export(job: Job, recipe: "Recipe", display: show.Display, notices: list[str]) -> int:
+def _export(
+    job: Job, recipe: "Recipe", display: show.Display, notices: list[str], place: Path | None, force: bool
+) -> int:
     """One picture to one document, read back and compared."""
-    from dataclasses import replace
-
     import layersr
-    from layersr import documents, images, pipeline, score
-    from layersr.progress import Progress, within
+    from layersr import images
 
     start = time.monotonic()
     if display.as_json:
         show.event("start", version=layersr.__version__, input=job.picture, output=job.out)
     image = images.read_image(job.picture)
     check_prompts(recipe, image)
-    stack = pipeline.run(image, recipe, within(display, 0.0, 0.9))
+    if place is None:
+        return _made(job, image, recipe, display, notices, start)
+    with opening(place, image, job.picture, force) as project:
+        return _made(job, image, recipe, display, notices, start, project)
+
+
+def _made(
+    job: Job,
+    image: "Image",
+    recipe: "Recipe",
+    display: show.Display,
+    notices: list[str],
+    start: float,
+    project: "Folder | None" = None,
+) -> int:
+    """The picture, read, to its document; `start` is when the job began."""
+    from dataclasses import replace
+
+    from layersr import documents, pipeline, score
+    from layersr.progress import Progress, within
+
+    ours = () if project is None else (project,)
+    stack = pipeline.run(image, recipe, within(display, 0.0, 0.9), *ours)
     display(Progress("write", 0.9))
     documents.write(stack, job.out)
+    finished = stack
     stack = replace(stack, notes=(*stack.notes, *documents.losses(stack, job.out)))
     display(Progress("check", 0.95))
     written = documents.read(job.out)
     result = score.recomposition(written, image.pixels)
     _extras(job, image, replace(stack, notes=(*stack.notes, *notices)), written, display)
+    outputs = [path for path in (Path(job.out), job.preview, job.report) if path]
+    kept = None if project is None else finish(project, finished, recipe, outputs)
     display(Progress("done", 1.0))
     display.close()
     seconds = round(time.monotonic() - start, 2)
@@ -227,6 +269,8 @@ def _export(job: Job, recipe: "Recipe", display: show.Display, notices: list[str
         raise RuntimeError(
             f"{job.out} is written but does not flatten to the picture, off by {result.max_error:.2f} of 255"
         )
+    if project is not None and kept is not None:
+        tell(project, kept, display.as_json)
     if display.as_json:
         show.event("done", output=job.out, layers=listing(written), seconds=seconds)
     else:
