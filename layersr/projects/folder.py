@@ -33,7 +33,7 @@ from layersr.recipe import Recipe
 
 LAYERS, STEPS, RECIPE = "layers", "steps", "recipe.toml"
 
-HEAD = "# The top one first. Move lines and run the same command again; delete this file to have layers ordered.\n"
+HEAD = "# The top one first. Move lines and run the same command again; delete this file to undo that.\n"
 
 
 @contextmanager
@@ -123,7 +123,7 @@ class Folder(Project):
             matte = color.to_depth(element.on((image.height, image.width)), image.pixels.dtype)
             own, there = values.digest(matte), read(path, image.width, image.height)
             theirs = None if there is None else values.digest(there)
-            window = [[side.start, side.stop] for side in element.window]
+            window = [[int(side.start), int(side.stop)] for side in element.window]
             now[name] = {"file": files[name], "made": [own], "window": window}
             if there is None or theirs in before["made"] or not differing(element, color.to_float(there)).any():
                 if theirs != own:

@@ -31,10 +31,8 @@ def named(names: Sequence[str], known: Mapping[str, str]) -> dict[str, str]:
     for name in names:
         if name in files:
             continue
-        stem = (
-            re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*]', "_", name).encode("utf-8", "replace")[:100].decode("utf-8", "ignore")
-        )
-        stem = stem.strip(" .") or "_"
+        stem = re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*]', "_", name).encode("utf-8", "replace")
+        stem = stem[:100].decode("utf-8", "ignore").strip(" .") or "_"
         stem = f"_{stem}" if RESERVED.match(stem) else stem
         file, number = f"{stem}.png", 1
         while file.casefold() in taken:

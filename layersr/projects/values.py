@@ -32,7 +32,7 @@ def digest(value: Any) -> str:
     found = hashlib.blake2b(json.dumps(_tree(value, arrays)).encode(), digest_size=20)
     for array in arrays:
         found.update(f"{array.dtype.str}{array.shape}".encode())
-        found.update(np.ascontiguousarray(array).data if array.size else b"")
+        found.update(np.asarray(array, order="C").data if array.size else b"")
     return found.hexdigest()
 
 
@@ -53,7 +53,7 @@ def dumps(value: Any) -> bytes:
         for place in range(len(places)):
             array = arrays[at.index(place)]
             with archive.open(f"{place}.npy", "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
+                np.lib.format.write_array(member, np.asarray(array, order="C"), allow_pickle=False)
     return out.getvalue()
 
 
@@ -90,7 +90,7 @@ def _tree(value: Any, arrays: list[np.ndarray]) -> Tree:
     if isinstance(value, frozenset):
         return {"frozenset": sorted(value)}
     if isinstance(value, slice):
-        return {"slice": [value.start, value.stop, value.step]}
+        return {"slice": [_tree(end, arrays) for end in (value.start, value.stop, value.step)]}
     if isinstance(value, bytes):
         return {"bytes": value.hex()}
     if isinstance(value, Detection):
@@ -118,7 +118,7 @@ def _value(tree: Tree, arrays: list[np.ndarray]) -> Any:
     if kind == "frozenset":
         return frozenset(inner)
     if kind == "slice":
-        return slice(*inner)
+        return slice(*(_value(end, arrays) for end in inner))
     if kind == "bytes":
         return bytes.fromhex(inner)
     if kind == "Detection":
