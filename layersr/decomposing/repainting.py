@@ -24,6 +24,9 @@ SAME = 1.5 / 255
 FAINT = 0.02
 """What is nowhere less transparent is no element."""
 
+KNOWN = 0.1
+"""Alpha above which an element's colours are taken to be its own."""
+
 BETWEEN = (0.1, 0.9)
 """Alphas of what lets something through, if it is wider than an edge."""
 
@@ -33,7 +36,7 @@ def repaint(picture: RGB, apart: Apart, painted: Mapping[str, Alpha], matte: Mat
 
     An element is cut out anew where its matte was repainted: there edges are found again in the picture near where
     they were painted, as for `--mask`, and what was painted grey over more than an edge stays so. Where things above
-    hide it, it is cut out of what the stack shows without them. One painted black is none any more. The order stays.
+    hide it, its matte is what was painted and its colours go on. One painted black is none any more. The order stays.
 
     Law: farther from what was repainted than `reach`, every matte, every colour that shows and the ground are what
     they were, bit by bit; but for the ground where an element that is gone cast a shadow or a glow.
@@ -61,8 +64,8 @@ def repaint(picture: RGB, apart: Apart, painted: Mapping[str, Alpha], matte: Mat
         elif painted[element.name].max() < FAINT:
             bare.append(None)
         else:
-            seen = _without_above(picture, apart, index)
-            bare.append(_cut_out(seen, element, painted[element.name], changed[element.name], matte))
+            wanted, delta = painted[element.name], changed[element.name]
+            bare.append(_cut_out(picture, element, wanted, delta, _hidden(apart, index, canvas), matte))
     left = [n for n, element in enumerate(bare) if element is not None]
     gone = {element.name for element, now in zip(apart.bare, bare, strict=True) if now is None}
     close = _grown(np.logical_or.reduce([*changed.values()]), _close(canvas))
@@ -91,32 +94,24 @@ def _close(canvas: tuple[int, int]) -> int:
     return 2 * contour_band(canvas)
 
 
-def _without_above(picture: RGB, apart: Apart, index: int) -> RGB:
-    """The picture with nothing above an element: where something was, what the stack shows without it."""
-    canvas = picture.shape[:2]
-    hidden = np.zeros(canvas, bool)
-    for element in apart.elements[index + 1 :]:
-        hidden |= hole_of(element, canvas)
-    if not hidden.any():
-        return picture
-    shown = apart.ground.copy()
-    for element in apart.elements[: index + 1]:
-        part = shown[element.window]
-        part += element.alpha[..., None] * (element.colour - part)
-    return np.where(hidden[..., None], shown, picture)
+def _hidden(apart: Apart, index: int, canvas: tuple[int, int]) -> Mask:
+    """Where something lies on an element, or may have coloured what is seen of it."""
+    above = (hole_of(element, canvas) for element in apart.elements[index + 1 :])
+    return np.logical_or.reduce([np.zeros(canvas, bool), *above])
 
 
-def _cut_out(seen: RGB, element: Element, painted: Alpha, changed: Mask, matte: Matter) -> Element:
+def _cut_out(picture: RGB, element: Element, painted: Alpha, changed: Mask, hidden: Mask, matte: Matter) -> Element:
     """The element with the painted matte where that was changed, and edges and colours found for it."""
     canvas = painted.shape
-    before = element.on(canvas)
-    window = clipped(window_of((painted > 0) | (before > 0) | changed, 4 * contour_band(canvas) + 8), canvas)
-    crop, rough = np.ascontiguousarray(seen[window]), np.ascontiguousarray(painted[window])
-    near = _grown(changed, _close(canvas))[window]
-    alpha = np.where(near, _edged(crop, rough, contour_band(canvas), matte), before[window])
-    old = _on(element, window)
-    kept = ~near & old[2]
-    colour = np.where(kept[..., None], old[1], continued(crop, alpha))
+    window = clipped(
+        window_of((painted > 0) | changed | (element.on(canvas) > 0), 4 * contour_band(canvas) + 8), canvas
+    )
+    rough, near, unseen = painted[window], _grown(changed, _close(canvas))[window], hidden[window]
+    before, colour, there = _on(element, window)
+    crop = np.where(unseen[..., None], bleed(colour, before > KNOWN), picture[window])
+    alpha = np.where(unseen, rough, _edged(crop, np.ascontiguousarray(rough), contour_band(canvas), matte))
+    alpha = np.where(near, alpha, before)
+    colour = np.where((there & ~near)[..., None], colour, continued(crop, alpha))
     return replace(element, window=window, alpha=alpha, colour=colour, score=1.0, asked=True)
 
 

@@ -17,16 +17,23 @@ def remembered(role: str, identity: Any, load: Callable[[], Any], remember: Reme
     Laws: it answers as the model does, and is of the same kinds.
 
     Args:
-        role: a key of `roles.ROLES`, of the models that are called with arrays and answer with frozen values.
+        role: a key of `roles.ROLES`, of models that are called with frozen values and answer with some.
         identity: what its answers depend on besides the question: its name, the hashes of its files, the device.
         load: loads it.
         remember: keeps its answers.
     """
     asked = _Asked(role, identity, load, remember)
-    more = remember("kind of model", (role, identity), lambda: [name for name in MORE if hasattr(asked.model, name)])
+    more, scales = remember("kind of model", (role, identity), lambda: _kind(asked.model))
+    if scales is not None:
+        return _Scaling(asked, scales)
     if {"roughly", "broadly"} <= {*more}:
         return _Slow(asked) if "telling" in more else _Broad(asked)
     return _Seeing(asked) if "layout" in more else _Called(asked)
+
+
+def _kind(model: Any) -> tuple[list[str], tuple[int, ...] | None]:
+    """What a model can do besides being called, and the factors of one that enlarges."""
+    return [name for name in MORE if hasattr(model, name)], getattr(model, "scales", None)
 
 
 class _Asked:
@@ -53,6 +60,12 @@ class _Called:
 
     def __call__(self, *arguments: Any) -> Any:
         return self._asked("__call__", arguments)
+
+
+class _Scaling(_Called):
+    def __init__(self, asked: _Asked, scales: tuple[int, ...]) -> None:
+        super().__init__(asked)
+        self.scales = scales
 
 
 class _Seeing(_Called):
