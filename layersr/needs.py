@@ -7,7 +7,7 @@ import inspect
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -196,11 +196,22 @@ def identity(role: str, choice: str, device: str = "cpu") -> dict[str, Any]:
     files = {name: sha for w in backend.weights for name, sha in kept.hashes(w).items()} if not own else {}
     for path in own:
         inside = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
-        files |= {str(file): records.sha256_of(file) for file in inside}
+        files |= {str(file): _sha256(file, *_stamp(file)) for file in inside}
     home = inspect.getsourcefile(backend.load)
     if home and not backend.load.__module__.startswith("layersr."):
-        files[backend.load.__module__] = records.sha256_of(Path(home))
+        files[backend.load.__module__] = _sha256(Path(home), *_stamp(Path(home)))
     return {"backend": backend.name, "device": device, "files": files}
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+@cache
+def _sha256(path: Path, size: int, time: int) -> str:
+    """Of a file that has this size and was changed then; large ones are hashed once."""
+    return records.sha256_of(path)
 
 
 def weights_of(recipe: Recipe, roles: tuple[str, ...] = CHOSEN) -> list[Weights]:

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,6 @@ from layersr.recipe import KEEPS
 
 if TYPE_CHECKING:
     from layersr.layers import Image, LayerStack
-    from layersr.projects.folder import Folder
     from layersr.recipe import Recipe
     from layersr.score import Recomposition
 
@@ -33,6 +33,8 @@ class Job:
     out: str
     preview: Path | None
     report: Path | None
+    project: Path | None = None
+    anew: bool = False  # a project of another picture becomes one of this
 
 
 @click.command(cls=InOrder)
@@ -123,7 +125,8 @@ def export(
             jobs = _jobs(paths, folder, kind, preview, report)
             if project is not None:
                 check_project(project, jobs, folder)
-            _check(jobs, folder, force, project)
+                jobs = [replace(job, project=project, anew=force) for job in jobs]
+            _check(jobs, folder, force)
             recipe = _recipe(recipe_file, preset, choices, ctx.meta["prompts"])
             recipe = equipping.equip(recipe, offline, accept_licence, as_json)
         except LayersrError as error:
@@ -131,7 +134,7 @@ def export(
                 show.event("error", message=str(error), code=error.exit_code)
             raise
         codes = {
-            job.picture: _attempt(job, recipe, as_json, f"{i}/{len(jobs)} ", notes, project, force)
+            job.picture: _attempt(job, recipe, as_json, f"{i}/{len(jobs)} ", notes)
             for i, job in enumerate(jobs, start=1)
         }
     failed = [picture for picture, code in codes.items() if code]
@@ -157,28 +160,23 @@ def _jobs(
     return [Job(paths[0], out, preview, report)]
 
 
-def _check(jobs: list[Job], folder: Path | None, force: bool, project: Path | None) -> None:
+def _check(jobs: list[Job], folder: Path | None, force: bool) -> None:
     """Find out now, not after minutes of work, what cannot be written."""
     if folder is not None:
         check_folder(folder)
     pictures = [job.picture for job in jobs]
 
-    def replaced(path: Path) -> bool:
-        return force or may_be_replaced(project, path)
-
     for job in jobs:
-        check_document(job.out, replaced(Path(job.out)), pictures)
+        check_document(job.out, force or may_be_replaced(job.project, Path(job.out)), pictures)
         if job.preview:
-            check_picture(job.preview, replaced(job.preview), pictures)
+            check_picture(job.preview, force or may_be_replaced(job.project, job.preview), pictures)
         if job.report:
-            check_place(job.report, replaced(job.report), pictures)
+            check_place(job.report, force or may_be_replaced(job.project, job.report), pictures)
     check_distinct(Path(path) for job in jobs for path in (job.out, job.preview, job.report) if path)
 
 
 def _recipe(file: str | None, preset: str | None, choices: dict[str, Any], order: tuple[str, ...]) -> "Recipe":
     """The recipe file's choices, overridden by the preset, overridden by what else the command line says."""
-    from dataclasses import replace
-
     from layersr import recipe as recipes
 
     recipe = recipes.load(file) if file else recipes.Recipe()
@@ -188,9 +186,7 @@ def _recipe(file: str | None, preset: str | None, choices: dict[str, Any], order
     return replace(recipe, **{**equipping.preset_choices(preset, recipe), **given})
 
 
-def _attempt(
-    job: Job, recipe: "Recipe", as_json: bool, count: str, notes: list[str], place: Path | None, force: bool
-) -> int:
+def _attempt(job: Job, recipe: "Recipe", as_json: bool, count: str, notes: list[str]) -> int:
     """Do one job; a failure is told and becomes its exit code, so that the others go on.
 
     Args:
@@ -199,12 +195,10 @@ def _attempt(
         as_json: see `show.Display`.
         count: of the jobs, for people.
         notes: grows by every `Notice`.
-        place: of the project, if any.
-        force: see `projects.opening`.
     """
     display = show.Display(as_json, f"{'' if count == '1/1 ' else count}{Path(job.picture).name}")
     try:
-        return _export(job, recipe, display, notes, place, force)
+        return _export(job, recipe, display, notes)
     except Exception as error:
         interrupts.check()  # what failed may have failed because of it
         sentence, code = explain(error)
@@ -217,51 +211,31 @@ def _attempt(
         display.close()
 
 
-def _export(
-    job: Job, recipe: "Recipe", display: show.Display, notices: list[str], place: Path | None, force: bool
-) -> int:
+def _export(job: Job, recipe: "Recipe", display: show.Display, notices: list[str]) -> int:
     """One picture to one document, read back and compared."""
     import layersr
-    from layersr import images
+    from layersr import documents, images, pipeline, score
+    from layersr.progress import Progress, within
 
     start = time.monotonic()
     if display.as_json:
         show.event("start", version=layersr.__version__, input=job.picture, output=job.out)
     image = images.read_image(job.picture)
     check_prompts(recipe, image)
-    if place is None:
-        return _made(job, image, recipe, display, notices, start)
-    with opening(place, image, job.picture, force) as project:
-        return _made(job, image, recipe, display, notices, start, project)
-
-
-def _made(
-    job: Job,
-    image: "Image",
-    recipe: "Recipe",
-    display: show.Display,
-    notices: list[str],
-    start: float,
-    project: "Folder | None" = None,
-) -> int:
-    """The picture, read, to its document; `start` is when the job began."""
-    from dataclasses import replace
-
-    from layersr import documents, pipeline, score
-    from layersr.progress import Progress, within
-
-    ours = () if project is None else (project,)
-    stack = pipeline.run(image, recipe, within(display, 0.0, 0.9), *ours)
-    display(Progress("write", 0.9))
-    documents.write(stack, job.out)
-    finished = stack
-    stack = replace(stack, notes=(*stack.notes, *documents.losses(stack, job.out)))
-    display(Progress("check", 0.95))
-    written = documents.read(job.out)
-    result = score.recomposition(written, image.pixels)
-    _extras(job, image, replace(stack, notes=(*stack.notes, *notices)), written, display)
-    outputs = [path for path in (Path(job.out), job.preview, job.report) if path]
-    kept = None if project is None else finish(project, finished, recipe, outputs)
+    with opening(job.project, image, job.picture, job.anew) as project:
+        run = pipeline.run if project is None else partial(pipeline.run, project=project)
+        made = run(image, recipe, within(display, 0.0, 0.9))
+        display(Progress("write", 0.9))
+        documents.write(made, job.out)
+        stack = replace(made, notes=(*made.notes, *documents.losses(made, job.out)))
+        display(Progress("check", 0.95))
+        written = documents.read(job.out)
+        result = score.recomposition(written, image.pixels)
+        _extras(job, image, replace(stack, notes=(*stack.notes, *notices)), written, display)
+        if project is not None:
+            kept = finish(project, made, recipe, [Path(job.out), *filter(None, (job.preview, job.report))])
+            display.close()
+            tell(project, kept, display.as_json)
     display(Progress("done", 1.0))
     display.close()
     seconds = round(time.monotonic() - start, 2)
@@ -269,8 +243,6 @@ def _made(
         raise RuntimeError(
             f"{job.out} is written but does not flatten to the picture, off by {result.max_error:.2f} of 255"
         )
-    if project is not None and kept is not None:
-        tell(project, kept, display.as_json)
     if display.as_json:
         show.event("done", output=job.out, layers=listing(written), seconds=seconds)
     else:

@@ -1,7 +1,7 @@
 """`--project DIR`: what is refused, what may be replaced, and what is told of what was kept."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,7 @@ def check_project(place: Path, jobs: Sequence[Any], folder: Path | None) -> None
     from layersr.projects.state import check
 
     check(place)
-    if place.exists() and place.resolve() == Path(jobs[0].out).resolve():
+    if place.resolve() == Path(jobs[0].out).resolve():
         raise UsageError(f"The project and the document cannot both be {place}; name another folder.")
 
 
@@ -44,11 +44,13 @@ def may_be_replaced(place: Path | None, path: Path) -> bool:
     return wrote(place, path)
 
 
-def opening(place: Path, image: "Image", picture: str, force: bool) -> AbstractContextManager["Folder"]:
-    """The project, held as long as the block runs; see `projects.folder.opened`."""
+def opening(place: Path | None, image: "Image", picture: str, anew: bool) -> "AbstractContextManager[Folder | None]":
+    """The project, if any, held as long as the block runs; see `projects.folder.opened`."""
+    if place is None:
+        return nullcontext()
     from layersr.projects.folder import opened
 
-    return opened(place, image, picture, force)
+    return opened(place, image, picture, anew)
 
 
 def finish(project: "Folder", stack: "LayerStack", recipe: "Recipe", outputs: list[Path]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from layersr.projects import Project, values
 from layersr.projects.masks import fits, named, read, write
 from layersr.projects.state import LOCK, MASKS, ORDER, STATE, check, load, save, sha256_of
 from layersr.projects.store import Store
-from layersr.recipe import Recipe
+from layersr.recipe import PEELING, Recipe
 
 LAYERS, STEPS, RECIPE = "layers", "steps", "recipe.toml"
 
@@ -67,8 +67,6 @@ def opened(place: Path, image: Image, picture: str, anew: bool = False) -> Itera
         yield Folder(place, image, picture, anew)
     finally:
         lock.release()
-        with suppress(OSError):
-            (place / LOCK).unlink(missing_ok=True)
 
 
 class Folder(Project):
@@ -101,9 +99,10 @@ class Folder(Project):
         self.arranged = path.is_file() and _lines(path) not in self._state["orders"]
         if not self.arranged:
             return recipe
-        if recipe.order:
+        if recipe.order or recipe.decompose != PEELING:
             self.arranged = False
-            self.notes.append(f"{path} was changed but does not count: --order says more.")
+            why = "--order says more" if recipe.order else f"--decompose {recipe.decompose} knows its own"
+            self.notes.append(f"{path} was changed but does not count: {why}.")
             return recipe
         return replace(recipe, order=str(path))
 
@@ -181,11 +180,20 @@ class Folder(Project):
             with replacing_file(path) as temporary:
                 temporary.write_text(HEAD + "".join(f"{name}\n" for name in order), "utf-8", errors="replace")
             self._state["orders"] = [order]
-        shown = values.digest(stack)
-        if self._state["shown"] != shown or not (self._place / LAYERS).is_dir():
-            pictures.write(stack, self._place / LAYERS)
-            self._state["shown"] = shown
+        self._show_layers(stack)
         save(self._place, self._state)
+
+    def _show_layers(self, stack: LayerStack) -> None:
+        """Write the layers as pictures, unless they are there or a hand has changed them."""
+        place, known, now = self._place / LAYERS, self._state["shown"], values.digest(stack)
+        if place.is_dir():
+            if known.get("stack") == now:
+                return
+            if known.get("files") != sha256_of(place):
+                self.notes.append(f"{place} was changed and is left as it is; delete it to see the layers as they are.")
+                return
+        pictures.write(stack, place)
+        self._state["shown"] = {"stack": now, "files": sha256_of(place)}
 
     def finish(self, stack: LayerStack, models: Mapping[str, Any], outputs: list[Path]) -> dict[str, Any]:
         """Note what a run has written, and remove what its result is not made of.

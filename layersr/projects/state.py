@@ -15,7 +15,7 @@ FORMAT, VERSION, STATE = "layersr project", 1, "project.json"
 MASKS, ORDER, LOCK = "masks", "order.txt", ".lock"
 """Where the artist's hand may have been, and what holds the folder for one process."""
 
-EMPTY: dict[str, Any] = {"masks": {}, "orders": [], "layers": {}, "shown": "", "models": {}, "outputs": {}, "steps": {}}
+EMPTY: dict[str, Any] = {"masks": {}, "orders": [], "layers": {}, "shown": {}, "models": {}, "outputs": {}, "steps": {}}
 
 
 def check(place: Path) -> None:
@@ -30,7 +30,11 @@ def check(place: Path) -> None:
         return
     if not place.is_dir():
         raise OutputError(f"The project {place} should be a folder but is a file; name another place.")
-    if not (place / STATE).is_file() and any(item.name != LOCK for item in place.iterdir()):
+    try:
+        others = [item for item in place.iterdir() if item.name != LOCK]
+    except OSError as error:
+        raise OutputError(f"The project {place} cannot be read: {error.strerror or error}.") from error
+    if others and not (place / STATE).is_file():
         raise OutputError(f"The folder {place} is no project and not empty; name a new folder or an empty one.")
 
 

@@ -1,0 +1,132 @@
+"""A project in its folder: damage, other pictures, other processes, other things, no room."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from layersr import pipeline
+from layersr.errors import OutputError, UsageError
+from layersr.progress import silent
+from layersr.projects.folder import opened
+from layersr.recipe import Recipe
+from project_scene import MADE, asked, own_backends, picture, run, same  # noqa: F401
+
+
+def test_what_is_damaged_is_told_and_made_again(tmp_path: Path):
+    image, place = picture(), tmp_path / "p"
+    first, *_ = run(place, image, scale=1)
+    spoilt = 0
+    for number, path in enumerate(sorted((place / "steps").iterdir())):
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 0x10
+        path.write_bytes([bytes(data), bytes(data[: len(data) // 2]), b""][number % 3])
+        spoilt += 1
+    (place / "steps" / f"{'0' * 40}.part").write_bytes(b"what a killed process left")
+    stack, told, _ = run(place, image, scale=1)
+    assert same(first, stack, tmp_path)
+    assert told["damaged"] == told["remade"] == spoilt
+    assert not [*(place / "steps").glob("*.part")]
+    assert run(place, image, scale=1)[1]["damaged"] == 0
+
+
+def test_a_project_does_not_grow(tmp_path: Path):
+    image, place = picture(), tmp_path / "p"
+    run(place, image)
+    first = {path.name for path in (place / "steps").iterdir()}
+    run(place, image, upscale="linear")
+    run(place, image)
+    assert {path.name for path in (place / "steps").iterdir()} == first
+    known = json.loads((place / "project.json").read_text())
+    assert {*known["steps"]} == first
+
+
+def test_other_code_of_a_model_is_another_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    image, place = picture(), tmp_path / "p"
+    run(place, image, scale=1)
+    real = pipeline.needs.identity
+
+    def identity(role: str, *more: str) -> dict:
+        said = real(role, *more)
+        return {**said, "files": {"weights": "other"}} if role == "matte" else said
+
+    monkeypatch.setattr(pipeline.needs, "identity", identity)
+    run(place, image, scale=1)
+    assert asked["matte"] > 0
+    assert asked["detect"] == 0  # the same mattes: what hangs on them is found
+
+
+# whose it is
+
+
+def test_a_project_belongs_to_one_picture(tmp_path: Path):
+    image, place = picture(), tmp_path / "p"
+    run(place, image, scale=1)
+    other = picture(shade=0.1)
+    with pytest.raises(UsageError, match=r"another picture, in.png.*--force"), opened(place, other, "b.png"):
+        pytest.fail("opened")
+    (place / "order.txt").write_text("blue\n")
+    with opened(place, other, "b.png", anew=True) as project:
+        pipeline.run(other, Recipe(**MADE, scale=1), silent, project)
+    assert (place / "before" / "order.txt").read_text() == "blue\n"  # what a hand made is never lost
+    with opened(place, other, "b.png"):
+        pass
+
+
+def test_one_process_at_a_time(tmp_path: Path):
+    image = picture()
+    first = opened(tmp_path / "p", image, "")
+    second = opened(tmp_path / "p", image, "")
+    with first, pytest.raises(OutputError, match="at work"), second:
+        pytest.fail("opened twice")
+    with opened(tmp_path / "p", image, ""):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [({"version": 99, "layersr": "9.9"}, "newer layersr .9.9"), ({"picture": None}, "damaged"), (None, "damaged")],
+)
+def test_what_it_cannot_read_is_refused_unless_begun_anew(tmp_path: Path, change: dict | None, says: str):
+    image, place = picture(), tmp_path / "p"
+    with opened(place, image, ""):
+        pass
+    path = place / "project.json"
+    path.write_text("{" if change is None else json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(UsageError, match=says), opened(place, image, ""):
+        pytest.fail("opened")
+    with opened(place, image, "", anew=True):
+        pass
+    with opened(place, image, ""):
+        pass
+
+
+def test_a_folder_of_other_things_is_left_alone(tmp_path: Path):
+    image = picture()
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "thesis.txt").write_text("all of it")
+    for name, says in (("file", "is a file"), ("folder", "not empty"), ("none/p", "does not exist")):
+        with pytest.raises(OutputError, match=says), opened(tmp_path / name, image, "", anew=True):
+            pytest.fail("opened")
+    assert [path.name for path in (tmp_path / "folder").iterdir()] == ["thesis.txt"]
+
+
+def test_a_full_disk_is_told_and_what_was_kept_is_reused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    image, place = picture(), tmp_path / "p"
+    real, room = Path.write_bytes, [9]
+
+    def write(path: Path, data: bytes) -> int:
+        room[0] -= 1
+        if room[0] < 0:
+            raise OSError(28, "No space left on device")
+        return real(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", write)
+    with pytest.raises(OutputError, match=r"No space left.*Make room"):
+        run(place, image, scale=1)
+    assert not [*(place / "steps").glob("*.part")]
+    room[0] = 10**6
+    stack, *_ = run(place, image, scale=1)
+    assert asked["detect"] < 3
+    assert same(stack, pipeline.run(image, Recipe(**MADE, scale=1)), tmp_path)
