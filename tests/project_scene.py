@@ -15,7 +15,7 @@ from layersr.layers import Image, LayerStack
 from layersr.progress import silent
 from layersr.projects.folder import Folder, opened
 from layersr.recipe import Recipe
-from layersr.roles import Detection, Prompt
+from layersr.roles import Detection, Prompt, Sheet
 
 HEIGHT, WIDTH = 110, 176
 COLOURS = np.float32([[0.9, 0.1, 0.1], [0.1, 0.2, 0.9], [0.9, 0.8, 0.1], [0.6, 0.1, 0.7]])
@@ -89,6 +89,16 @@ def depth(image: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(np.linspace(1, 0, HEIGHT, dtype=np.float32)[:, None].repeat(WIDTH, axis=1))
 
 
+def take_apart(image: np.ndarray, most: int, granularity: float) -> Sequence[Sheet]:
+    """The ground and the discs, all at once."""
+    asked["decompose"] += 1
+    ones = np.ones(image.shape[:2], np.float32)
+    found = [
+        Sheet(colour * ones[..., None], disc, name) for name, disc, colour in zip(NAMES, discs(), COLOURS, strict=True)
+    ]
+    return [Sheet(infill(image, np.maximum.reduce(discs()) > 0), ones), *found[::-1]]
+
+
 LOADERS: dict[tuple[str, str], Callable[[str], object]] = {
     ("detect", "discs"): lambda device: detect,
     ("matte", "soft"): lambda device: matte,
@@ -98,11 +108,14 @@ LOADERS: dict[tuple[str, str], Callable[[str], object]] = {
     ("upscale", "linear"): lambda device: Linear(),
     ("alpha", "cubic"): lambda device: alpha,
     ("depth", "slope"): lambda device: depth,
+    ("decompose", "sheets"): lambda device: take_apart,
 }
 
 
 def known() -> dict[tuple[str, str], Backend]:
-    return {key: Backend(*key, load) for key, load in LOADERS.items()} | backends.find()
+    from_file = Backend("matte", "from-file", lambda device, path: matte, suffixes=(".bin",))
+    own = [*(Backend(*key, load) for key, load in LOADERS.items()), from_file]
+    return {(one.role, one.name): one for one in own} | backends.find()
 
 
 @pytest.fixture(autouse=True)

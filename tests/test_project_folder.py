@@ -3,10 +3,12 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from layersr import pipeline
+from layersr import documents, pipeline
 from layersr.errors import OutputError, UsageError
+from layersr.flattening import flatten
 from layersr.progress import silent
 from layersr.projects.folder import opened
 from layersr.recipe import Recipe
@@ -41,22 +43,30 @@ def test_a_project_does_not_grow(tmp_path: Path):
     assert {*known["steps"]} == first
 
 
-def test_other_code_of_a_model_is_another_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_other_weights_under_the_same_name_are_another_model(tmp_path: Path):
+    image, place, file = picture(), tmp_path / "p", tmp_path / "net.bin"
+    file.write_bytes(b"weights")
+    run(place, image, scale=1, matte=str(file))
+    run(place, image, scale=1, matte=str(file))
+    assert not asked
+    file.write_bytes(b"weights, trained longer")
+    run(place, image, scale=1, matte=str(file))
+    assert asked["matte"] > 0
+    assert asked["detect"] == 0  # the same mattes as before: what hangs on them is found
+
+
+def test_layers_that_a_hand_changed_are_left_alone_and_told(tmp_path: Path):
     image, place = picture(), tmp_path / "p"
     run(place, image, scale=1)
-    real = pipeline.needs.identity
-
-    def identity(role: str, *more: str) -> dict:
-        said = real(role, *more)
-        return {**said, "files": {"weights": "other"}} if role == "matte" else said
-
-    monkeypatch.setattr(pipeline.needs, "identity", identity)
-    run(place, image, scale=1)
-    assert asked["matte"] > 0
-    assert asked["detect"] == 0  # the same mattes: what hangs on them is found
-
-
-# whose it is
+    known = documents.read(place / "layers")
+    assert known.layers[0].name == "background"
+    assert np.array_equal(flatten(known), image.pixels)
+    run(place, image, scale=1, max_layers=2)
+    assert len(documents.read(place / "layers").layers) == 3
+    (place / "layers" / "01_blue.xcf").write_bytes(b"painted")
+    *_, project = run(place, image, scale=1)
+    assert (place / "layers" / "01_blue.xcf").read_bytes() == b"painted"
+    assert [note for note in project.notes if "left as it is" in note]
 
 
 def test_a_project_belongs_to_one_picture(tmp_path: Path):

@@ -129,6 +129,21 @@ def test_an_order_on_the_command_line_says_more_than_the_folders(tmp_path: Path)
     assert [note for note in project.notes if "--order" in note]
 
 
+def test_what_a_whole_stack_model_said_is_remembered_too(tmp_path: Path):
+    image, place = picture(), tmp_path / "p"
+    plain = pipeline.run(image, Recipe(**MADE, scale=1, decompose="sheets"))
+    assert {layer.name for layer in plain.layers} == {"background", *NAMES}
+    stack, *_ = run(place, image, scale=1, decompose="sheets")
+    assert same(stack, plain, tmp_path)
+    (place / "order.txt").write_text("blue\nred\n")
+    stack, _, project = run(place, image, scale=1, decompose="sheets", max_layers=3)
+    assert asked["decompose"] == 1
+    assert not project.arranged
+    assert [note for note in project.notes if "--decompose" in note]
+    run(place, image, scale=1, decompose="sheets", max_layers=3)
+    assert not asked
+
+
 # going on
 
 
