@@ -35,8 +35,7 @@ from project_scene import (  # noqa: F401
 )
 
 
-@pytest.mark.parametrize("scale", [1, 2])
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize(("scale", "dtype"), [(1, np.uint16), (2, np.uint8)])
 def test_a_repainted_matte_makes_that_element_again_and_leaves_others(tmp_path: Path, scale: int, dtype: type):
     image, place = picture(dtype), tmp_path / "p"
     before, *_ = run(place, image, scale=scale)
@@ -120,7 +119,7 @@ def sealed() -> LayerStack:
     return decomposing.stacked(picture(), taken())
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(
     st.sampled_from(NAMES),
     st.tuples(st.integers(0, WIDTH), st.integers(0, HEIGHT)),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layersr import decomposing
@@ -53,6 +53,7 @@ def equal(a: object, b: object) -> bool:
     return type(a) is type(b) and a == b
 
 
+@settings(max_examples=25)
 @given(plain_values)
 def test_values_come_back_as_they_were(value: object):
     assert equal(values.loads(values.dumps(value)), value)
