@@ -8,11 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
-from layersr import backends, documents, pipeline
+from layersr import backends, pipeline
 from layersr.backends import Backend
 from layersr.bleed import bleed
 from layersr.layers import Image, LayerStack
 from layersr.progress import silent
+from layersr.projects import values
 from layersr.projects.folder import Folder, opened
 from layersr.recipe import Recipe
 from layersr.roles import Detection, Prompt, Sheet
@@ -134,12 +135,9 @@ def run(place: Path, image: Image, report: Callable = silent, **choices: object)
         return stack, project.finish(stack, {}, []), project
 
 
-def same(stack: LayerStack, other: LayerStack, scratch: Path) -> bool:
-    """Whether two stacks make the same bytes of a document."""
-    files = [scratch / "one.psd", scratch / "other.psd"]
-    for file, one in zip(files, (stack, other), strict=True):
-        documents.write(one, file)
-    return files[0].read_bytes() == files[1].read_bytes()
+def same(stack: LayerStack, other: LayerStack) -> bool:
+    """Whether two stacks are the same in every bit of everything."""
+    return values.digest(stack) == values.digest(other)
 
 
 def alike(stack: LayerStack, other: LayerStack) -> set[str]:

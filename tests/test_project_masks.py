@@ -51,12 +51,12 @@ def test_a_repainted_matte_makes_that_element_again_and_leaves_others(tmp_path: 
     if scale == 1:
         assert np.array_equal(flatten(stack), image.pixels)
     again, _, project = run(place, image, scale=scale)
-    assert same(stack, again, tmp_path)
+    assert same(stack, again)
     assert not asked
     assert project.by_hand == ["yellow"]
     (place / "masks" / "yellow.png").unlink()
     back, *_ = run(place, image, scale=scale)
-    assert same(back, before, tmp_path)
+    assert same(back, before)
     assert (place / "masks" / "yellow.png").is_file()
 
 
@@ -79,7 +79,7 @@ def test_masks_saved_again_with_a_colour_space_and_transparency_are_not_painted(
     cv2.imwrite(str(path), np.dstack([np.full((*grey.shape, 3), 255, np.uint8), grey]))
     stack, _, project = run(place, image, scale=1)
     assert project.by_hand == []
-    assert same(stack, before, tmp_path)
+    assert same(stack, before)
 
 
 def test_masks_that_fit_nothing_are_told_and_kept(tmp_path: Path):
