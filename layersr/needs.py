@@ -3,10 +3,13 @@
 Nothing is fetched or loaded here.
 """
 
+import inspect
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from functools import partial
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
 
 from layersr import backends, devices, presets
 from layersr import weights as kept
@@ -14,7 +17,7 @@ from layersr.backends import Backend
 from layersr.errors import BackendError, Notice, UsageError
 from layersr.recipe import PEELING, Recipe
 from layersr.roles import ROLES
-from layersr.weights import Weights
+from layersr.weights import Weights, records
 
 CHOSEN = tuple(f.name for f in fields(Recipe) if f.name in ROLES)
 """The roles for which a recipe chooses a backend."""
@@ -173,6 +176,42 @@ def check(recipe: Recipe, roles: tuple[str, ...] = CHOSEN) -> None:
             backends.choose(*choice)
     for role, name in chosen(recipe, roles):
         backends.check(backends.choose(role, name)[0])
+
+
+def identity(role: str, choice: str, device: str = "cpu") -> dict[str, Any]:
+    """What a model's answers depend on besides the question: backend, device, and its files by their SHA-256; JSON.
+
+    The networks and the code that come with layersr are not among them.
+
+    Args:
+        role: a key of `roles.ROLES`.
+        choice: as for `backends.choose`.
+        device: where it runs.
+
+    Raises:
+        BackendError: there is no such backend.
+        WeightsError: a file that the choice names does not exist.
+    """
+    backend, own = backends.choose(role, choice)
+    files = {name: sha for w in backend.weights for name, sha in kept.hashes(w).items()} if not own else {}
+    for path in own:
+        inside = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
+        files |= {str(file): _sha256(file, *_stamp(file)) for file in inside}
+    home = inspect.getsourcefile(backend.load)
+    if home and not backend.load.__module__.startswith("layersr."):
+        files[backend.load.__module__] = _sha256(Path(home), *_stamp(Path(home)))
+    return {"backend": backend.name, "device": device, "files": files}
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+@cache
+def _sha256(path: Path, size: int, time: int) -> str:
+    """Of a file that has this size and was changed then; large ones are hashed once."""
+    return records.sha256_of(path)
 
 
 def weights_of(recipe: Recipe, roles: tuple[str, ...] = CHOSEN) -> list[Weights]:

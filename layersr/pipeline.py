@@ -3,17 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from layersr import backends, color, decomposing, editing, filling, needs, references, upscaling
 from layersr import recipe as recipes
 from layersr.arrays import Alpha, Mask
 from layersr.backends import torching
+from layersr.decomposing import Apart
 from layersr.errors import UsageError
 from layersr.images import read_mask
 from layersr.layers import LOCKS, Image, Layer, LayerStack
 from layersr.masking import masked
 from layersr.progress import Progress, Report, silent, within
+from layersr.projects import NONE, Project
+from layersr.projects.models import remembered
 from layersr.recipe import Recipe
+from layersr.remembering import Remember, about, anew
 from layersr.roles import Prompt
 from layersr.sizing import Sizing, sizing
 from layersr.upscaling.chain import Chain
@@ -28,7 +33,7 @@ FLAT = "flat (reference)"
 """Name of the hidden layer for comparison that `keep = ["flat"]` asks for."""
 
 
-def run(image: Image, recipe: Recipe | None = None, report: Report = silent) -> LayerStack:
+def run(image: Image, recipe: Recipe | None = None, report: Report = silent, project: Project = NONE) -> LayerStack:
     """One flat picture in, the finished layer stack out: decomposed, then super-resolved.
 
     Laws: at scale 1 `flatten(run(image)) == image.pixels` bit for bit; at scale s the result shrinks back to the image.
@@ -38,22 +43,23 @@ def run(image: Image, recipe: Recipe | None = None, report: Report = silent) -> 
         image: the picture.
         recipe: every choice; the defaults where None.
         report: hears how far it is.
+        project: remembers what was made, and knows what the artist changed by hand; by default nothing.
 
     Raises:
         BackendError: the recipe names a backend that does not exist or is not installed.
         WeightsError: the weights of one are not here; nothing is fetched.
         UsageError: a mask does not fit the picture.
     """
-    recipe = needs.resolved(recipe or Recipe())
+    recipe = project.ordered(needs.resolved(recipe or Recipe()))
     larger = sizes(image, recipe).scale > 1  # what cannot be is refused before the work
-    depth = _depth(image, recipe, report)
-    stack = decompose(image, recipe, within(report, 0.0, 0.6 if larger else 1.0), depth)
+    depth = _depth(image, recipe, report, project.remember)
+    stack = decompose(image, recipe, within(report, 0.0, 0.6 if larger else 1.0), depth, project)
     flat = "flat" in recipe.keep
-    stack = upscale(stack, recipe, within(report, 0.6, 0.8 if flat else 1.0))
+    stack = upscale(stack, recipe, within(report, 0.6, 0.8 if flat else 1.0), project.remember)
     if recipe.layer_masks:
         stack = masked(stack)
     if flat:
-        whole = upscale(as_stack(image, FLAT), recipe, within(report, 0.8, 1.0))
+        whole = upscale(as_stack(image, FLAT), recipe, within(report, 0.8, 1.0), project.remember)
         compared = replace(whole.layers[0], visible=False, locks=LOCKS, provenance=None)
         stack = stack.with_layers((*stack.layers, compared))
     if "original" in recipe.keep:
@@ -81,7 +87,11 @@ def sizes(image: Image | LayerStack, recipe: Recipe) -> Sizing:
 
 
 def decompose(
-    image: Image, recipe: Recipe | None = None, report: Report = silent, depth: Alpha | None = None
+    image: Image,
+    recipe: Recipe | None = None,
+    report: Report = silent,
+    depth: Alpha | None = None,
+    project: Project = NONE,
 ) -> LayerStack:
     """The first half of `run`: the exact stack at the picture's own size; the recipe's scale does not matter.
 
@@ -90,74 +100,118 @@ def decompose(
         recipe: likewise.
         report: likewise.
         depth: relative depth of the picture, 0 nearest; estimated as the recipe says where None.
+        project: see `run`.
     """
-    recipe = needs.resolved(recipe or Recipe())
-    if recipe.decompose != recipes.PEELING:
-        return _at_once(image, recipe, report)
-    if depth is None:
-        depth = _depth(image, recipe, report)
-    prompts, wanted = _prompts(recipe, image), names(recipe.order) if recipe.order else []
-    report(Progress("load models", 0.0))
-    models = decomposing.Models(
-        backends.load("detect", PROMPTED if recipe.detect == "none" else recipe.detect, recipe.device, recipe.seed),
-        backends.load("matte", recipe.matte, recipe.device, recipe.seed),
-        backends.load("infill", recipe.infill, recipe.device, recipe.seed),
-        Chain(backends.load("upscale", ENLARGING, recipe.device, recipe.seed)),
-        backends.load("understand", recipe.understand, recipe.device, recipe.seed) if recipe.texts else None,
-    )
-    stack = decomposing.decompose(
-        image,
-        models,
-        decomposing.Limits(recipe.max_layers, recipe.granularity, recipe.detect == "none", recipe.keep_together),
-        prompts,
-        report,
-        wanted,
-        depth,
-    )
-    del models  # enlarging has models of its own, and the memory for them
-    torching.give_back()
+    recipe, remember = needs.resolved(recipe or Recipe()), project.remember
+    take_apart = _at_once if recipe.decompose != recipes.PEELING else _peeled
+    apart = take_apart(image, recipe, within(report, 0.0, 0.9), depth, remember)
+    report(Progress("seal", 0.9))
+    painted = project.painted(apart, image)
+    if painted:
+        models = [_model(role, getattr(recipe, role), recipe, remember) for role in ("matte", "infill")]
+        apart = remember(
+            "cut out by hand",
+            (image.pixels, apart, painted, _identities(recipe, remember, "matte", "infill")),
+            lambda: decomposing.repaint(color.over_grey(image.pixels), apart, painted, *models),
+        )
+    stack = remember("seal", (image, apart), lambda: decomposing.stacked(image, apart))
+    project.show(stack)
+    torching.give_back()  # enlarging has models of its own
+    report(Progress("seal", 1.0))
     return stack
 
 
-def _depth(image: Image, recipe: Recipe, report: Report) -> Alpha | None:
+def _peeled(image: Image, recipe: Recipe, report: Report, depth: Alpha | None, remember: Remember) -> Apart:
+    """The picture taken apart: what lies on top is lifted, again and again."""
+    if depth is None:
+        depth = _depth(image, recipe, report, remember)
+    prompts, wanted = _prompts(recipe, image), names(recipe.order) if recipe.order else []
+    limits = decomposing.Limits(recipe.max_layers, recipe.granularity, recipe.detect == "none", recipe.keep_together)
+    finding = replace(recipe, detect=PROMPTED if recipe.detect == "none" else recipe.detect, upscale=ENLARGING)
+    roles = ("detect", "matte", "infill", "upscale", *(("understand",) if recipe.texts else ()))
+
+    def make() -> Apart:
+        report(Progress("load models", 0.0))
+        models = decomposing.Models(*(_model(role, getattr(finding, role), recipe, remember) for role in roles))
+        return decomposing.take_apart(image, models, limits, prompts, report, wanted, depth)
+
+    inputs = (image.pixels, limits, prompts, wanted, depth, recipe.seed, _identities(finding, remember, *roles))
+    return remember("take apart", inputs, make)
+
+
+def _at_once(image: Image, recipe: Recipe, report: Report, depth: Alpha | None, remember: Remember) -> Apart:
+    """The same by a backend that gives the whole stack."""
+    roles, limits = ("decompose", "matte", "infill"), decomposing.Limits(recipe.max_layers, recipe.granularity)
+
+    def make() -> Apart:
+        report(Progress("load models", 0.0))
+        models = (_model(role, getattr(recipe, role), recipe, remember) for role in roles)
+        return decomposing.take_apart_at_once(image, *models, limits, report)
+
+    return remember("take apart", (image.pixels, limits, recipe.seed, _identities(recipe, remember, *roles)), make)
+
+
+def _model(role: str, choice: str, recipe: Recipe, remember: Remember) -> Any:
+    """A model, ready to be asked; one of a project's answers from memory what it was asked before."""
+
+    def load() -> Any:
+        model = backends.load(role, choice, recipe.device, recipe.seed)
+        return Chain(model) if role == "upscale" else model
+
+    if remember is anew:
+        return load()
+    return remembered(role, (recipe.seed, needs.identity(role, choice, recipe.device)), load, remember)
+
+
+def _identities(recipe: Recipe, remember: Remember, *roles: str) -> list[dict[str, Any]]:
+    """What the answers of a recipe's models depend on; nobody wants to know where nothing is remembered."""
+    if remember is anew:
+        return []
+    return [needs.identity(role, getattr(recipe, role), recipe.device) for role in roles]
+
+
+def _depth(image: Image, recipe: Recipe, report: Report, remember: Remember) -> Alpha | None:
     """Relative depth of the picture, 0 nearest, where the recipe names a model and something wants to know."""
     if ("depth", recipe.depth) not in needs.chosen(recipe):
         return None
     report(Progress("estimate depth", 0.0))
-    found = backends.load("depth", recipe.depth, recipe.device, recipe.seed)(color.over_grey(image.pixels))
+    found = _model("depth", recipe.depth, recipe, remember)(color.over_grey(image.pixels))
     torching.give_back()
     return found
 
 
-def _at_once(image: Image, recipe: Recipe, report: Report) -> LayerStack:
-    """The same by a backend that gives the whole stack."""
-    report(Progress("load models", 0.0))
-    models = (
-        backends.load(role, getattr(recipe, role), recipe.device, recipe.seed)
-        for role in ("decompose", "matte", "infill")
-    )
-    limits = decomposing.Limits(recipe.max_layers, recipe.granularity)
-    stack = decomposing.decompose_at_once(image, *models, limits, report)
-    torching.give_back()
-    return stack
+def upscale(
+    stack: LayerStack, recipe: Recipe | None = None, report: Report = silent, remember: Remember = anew
+) -> LayerStack:
+    """The second half of `run`: a sealed stack, as many times as large as the recipe says.
 
-
-def upscale(stack: LayerStack, recipe: Recipe | None = None, report: Report = silent) -> LayerStack:
-    """The second half of `run`: a sealed stack, as many times as large as the recipe says."""
+    Args:
+        stack: any.
+        recipe: see `run`.
+        report: likewise.
+        remember: keeps every layer, enlarged, and the whole.
+    """
     recipe = needs.resolved(recipe or Recipe())
     wanted = sizes(stack, recipe)
     if wanted.scale == 1:
         return replace(stack, resolution=wanted.resolution)
-    large = upscaling.upscale(
-        stack,
-        backends.load("upscale", recipe.upscale, recipe.device, recipe.seed),
-        backends.load("alpha", recipe.alpha, recipe.device, recipe.seed),
-        wanted.scale,
-        report,
-        context=recipe.context,
-    )
-    torching.give_back()
-    return replace(upscaling.resize(large, wanted.width, wanted.height), resolution=wanted.resolution)
+    models = (_identities(recipe, remember, "upscale", "alpha"), recipe.seed)
+
+    def make() -> LayerStack:
+        large = upscaling.upscale(
+            stack,
+            backends.load("upscale", recipe.upscale, recipe.device, recipe.seed),
+            backends.load("alpha", recipe.alpha, recipe.device, recipe.seed),
+            wanted.scale,
+            report,
+            context=recipe.context,
+            remember=about(remember, models),
+        )
+        torching.give_back()
+        return upscaling.resize(large, wanted.width, wanted.height)
+
+    size = (wanted.scale, wanted.width, wanted.height, recipe.context)
+    return replace(remember("enlarge", (stack, size, models), make), resolution=wanted.resolution)
 
 
 def fill(image: Image, hole: Mask, recipe: Recipe | None = None, report: Report = silent) -> Image:
@@ -192,7 +246,7 @@ def edit(
     """
     recipe = needs.resolved(recipe or Recipe())
     bares = any(not isinstance(one, editing.Rename | editing.Merge | editing.Recolor | editing.Split) for one in edits)
-    infill = backends.load("infill", recipe.infill, recipe.device) if fill and bares and not dry else None
+    infill = backends.load("infill", recipe.infill, recipe.device, recipe.seed) if fill and bares and not dry else None
     models = editing.Models(infill, lambda image: decompose(image, recipe, report))
     edited = editing.apply(stack, edits, models, report, fill)
     torching.give_back()

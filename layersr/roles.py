@@ -54,6 +54,16 @@ class Detection:
         self.score, self.label = score, label
 
     @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the image."""
+        return self._shape
+
+    @property
+    def box(self) -> tuple[tuple[slice, slice], np.ndarray]:
+        """Rows and columns outside of which the mask is 0, and the mask there, not to be changed."""
+        return self._window, self._inner
+
+    @property
     def mask(self) -> Alpha:
         """How much each pixel belongs to it, float32 in [0, 1], the image's size; a new array every time."""
         full = np.zeros(self._shape, np.float32)

@@ -89,7 +89,13 @@ def run_tiles(
 
 
 def tiles(
-    run: Callable[[Window], Result], wanted: Mask, *, cell: int, margin: int, step: int = 1
+    run: Callable[[Window], Result],
+    wanted: Mask,
+    *,
+    cell: int,
+    margin: int,
+    step: int = 1,
+    corner: tuple[int, int] | None = None,
 ) -> Iterator[tuple[Tile, Result]]:
     """Tiles that cover what is wanted, and what `run` says of each.
 
@@ -99,9 +105,11 @@ def tiles(
         cell: likewise.
         margin: likewise.
         step: likewise.
+        corner: row and column of some corner of the grid of tiles; None for the first that is wanted, which takes
+            the fewest tiles but moves all where that moves.
     """
     ends = [n + -n % step for n in wanted.shape]
-    waiting = [*_cells(wanted, cell)][::-1]
+    waiting = [*_cells(wanted, cell, corner)][::-1]
     while waiting:
         own = waiting.pop()
         seen = tuple(
@@ -179,14 +187,18 @@ def out_of_memory(error: BaseException) -> bool:
     return any(words in says for words in FULL)
 
 
-def _cells(wanted: Mask, cell: int) -> Iterator[Window]:
+def _cells(wanted: Mask, cell: int, corner: tuple[int, int] | None) -> Iterator[Window]:
     """The cells of a grid over the wanted pixels, each shrunk to those in it; empty ones are left out."""
     rows, columns = np.flatnonzero(wanted.any(axis=1)), np.flatnonzero(wanted.any(axis=0))
     if not rows.size:
         return
-    for top in range(int(rows[0]), int(rows[-1]) + 1, cell):
-        for left in range(int(columns[0]), int(columns[-1]) + 1, cell):
-            part = wanted[top : top + cell, left : left + cell]
+    first = int(rows[0]), int(columns[0])
+    if corner is not None:
+        first = tuple(n - (n - at) % cell for n, at in zip(first, corner, strict=True))
+    for low in range(first[0], int(rows[-1]) + 1, cell):
+        for start in range(first[1], int(columns[-1]) + 1, cell):
+            top, left = max(0, low), max(0, start)
+            part = wanted[top : low + cell, left : start + cell]
             r, c = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
             if r.size:
                 yield slice(top + int(r[0]), top + int(r[-1]) + 1), slice(left + int(c[0]), left + int(c[-1]) + 1)

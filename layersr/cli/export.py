@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from layersr.cli.outputs import (
     is_page,
     written_as,
 )
+from layersr.cli.projects import check_project, finish, may_be_replaced, opening, tell
 from layersr.cli.prompts import InOrder, Numbers, check_prompts
 from layersr.cli.sizes import sized, sized_by
 from layersr.errors import LayersrError, UsageError
@@ -41,6 +43,8 @@ class Job:
     out: str
     preview: Path | None
     report: Path | None
+    project: Path | None = None
+    anew: bool = False  # a project of another picture becomes one of this
 
 
 @click.command(cls=InOrder)
@@ -81,6 +85,7 @@ class Job:
 )
 @click.option("--masks", "layer_masks", is_flag=True, default=None, help="Soft edges as layer masks, to paint on.")
 @click.option("--recipe", "recipe_file", metavar="FILE", help="Take all these choices from a TOML file.")
+@click.option("--project", type=Path, metavar="DIR", help="Keep all that is made here, and make only what changed.")
 @click.option(
     "--preview",
     type=Path,
@@ -97,6 +102,7 @@ def export(
     folder: Path | None,
     kind: str,
     recipe_file: str | None,
+    project: Path | None,
     preview: Path | None,
     report: Path | None,
     as_json: bool,
@@ -123,11 +129,18 @@ def export(
 
     What you name with --prompt, or point at with --mask, --box and --point, is lifted first, in the order given.
     Options override --recipe.
+
+    With --project, change an option, repaint a picture in DIR/masks or move lines in DIR/order.txt and run the same
+    command again: what does not depend on that stays as it was, bit by bit. A run that was killed goes on.
+
     With -o, --preview and --report are written per picture: `--preview sheet.png` gives DIR/NAME.sheet.png.
     """  # noqa: D301  # click wants the backspace itself
     with show.notices(as_json) as notes:
         try:
             jobs = _jobs(paths, folder, kind, preview, report)
+            if project is not None:
+                check_project(project, jobs, folder)
+                jobs = [replace(job, project=project, anew=force) for job in jobs]
             _check(jobs, folder, force)
             recipe = _recipe(recipe_file, preset, choices, ctx.meta["given"])
             recipe = equipping.equip(recipe, offline, accept_licence, as_json)
@@ -167,19 +180,19 @@ def _check(jobs: list[Job], folder: Path | None, force: bool) -> None:
     if folder is not None:
         check_folder(folder)
     pictures = [job.picture for job in jobs]
+
     for job in jobs:
-        check_document(job.out, force, pictures)
+        check_document(job.out, force or may_be_replaced(job.project, Path(job.out)), pictures)
         if job.preview:
-            (check_page if is_page(job.preview) else check_picture)(job.preview, force, pictures)
+            may = force or may_be_replaced(job.project, job.preview)
+            (check_page if is_page(job.preview) else check_picture)(job.preview, may, pictures)
         if job.report:
-            check_place(job.report, force, pictures)
+            check_place(job.report, force or may_be_replaced(job.project, job.report), pictures)
     check_distinct(Path(path) for job in jobs for path in (job.out, job.preview, job.report) if path)
 
 
 def _recipe(file: str | None, preset: str | None, choices: dict[str, Any], order: tuple[str, ...]) -> "Recipe":
     """The recipe file's choices, overridden by the preset, overridden by what else the command line says."""
-    from dataclasses import replace
-
     from layersr import recipe as recipes
 
     recipe = recipes.load(file) if file else recipes.Recipe()
@@ -216,8 +229,6 @@ def _attempt(job: Job, recipe: "Recipe", as_json: bool, count: str, notes: list[
 
 def _export(job: Job, recipe: "Recipe", display: show.Display, notices: list[str]) -> int:
     """One picture to one document, read back and compared."""
-    from dataclasses import replace
-
     import layersr
     from layersr import documents, images, pipeline, score
     from layersr.progress import Progress, within
@@ -227,14 +238,20 @@ def _export(job: Job, recipe: "Recipe", display: show.Display, notices: list[str
         show.event("start", version=layersr.__version__, input=job.picture, output=job.out)
     image = images.read_image(job.picture)
     check_prompts(recipe, image)
-    stack = pipeline.run(image, recipe, within(display, 0.0, 0.9))
-    display(Progress("write", 0.9))
-    job = replace(job, out=written_as(job.out, documents.write(stack, job.out)))
-    stack = replace(stack, notes=(*stack.notes, *documents.losses(stack, job.out)))
-    display(Progress("check", 0.95))
-    written = documents.read(job.out)
-    result = score.recomposition(written, image.pixels)
-    _extras(job, image, replace(stack, notes=(*stack.notes, *notices)), written, display)
+    with opening(job.project, image, job.picture, job.anew) as project:
+        run = pipeline.run if project is None else partial(pipeline.run, project=project)
+        made = run(image, recipe, within(display, 0.0, 0.9))
+        display(Progress("write", 0.9))
+        job = replace(job, out=written_as(job.out, documents.write(made, job.out)))
+        stack = replace(made, notes=(*made.notes, *documents.losses(made, job.out)))
+        display(Progress("check", 0.95))
+        written = documents.read(job.out)
+        result = score.recomposition(written, image.pixels)
+        _extras(job, image, replace(stack, notes=(*stack.notes, *notices)), written, display)
+        if project is not None:
+            kept = finish(project, made, recipe, [Path(job.out), *filter(None, (job.preview, job.report))])
+            display.close()
+            tell(project, kept, display.as_json)
     display(Progress("done", 1.0))
     display.close()
     seconds = round(time.monotonic() - start, 2)
@@ -252,7 +269,6 @@ def _export(job: Job, recipe: "Recipe", display: show.Display, notices: list[str
 def _extras(job: Job, image: "Image", stack: "LayerStack", written: "LayerStack", display: Callable) -> None:
     """The contact sheet or the page, and the report, where asked for."""
     import json
-    from dataclasses import replace
 
     from layersr.documents.atomic import replacing_file
     from layersr.progress import Progress

@@ -7,6 +7,7 @@ from layersr.arrays import Alpha
 from layersr.blocks import means
 from layersr.decomposing import small
 from layersr.decomposing.alike import gathered
+from layersr.decomposing.apart import Apart
 from layersr.decomposing.background import background
 from layersr.decomposing.cast import uncast
 from layersr.decomposing.choosing import Limits
@@ -16,13 +17,24 @@ from layersr.decomposing.models import Models, telling
 from layersr.decomposing.names import named
 from layersr.decomposing.order import order
 from layersr.decomposing.peel import peel
-from layersr.decomposing.sheets import decompose_at_once
+from layersr.decomposing.repainting import repaint
+from layersr.decomposing.sheets import decompose_at_once, take_apart_at_once
 from layersr.decomposing.stacking import stacked
 from layersr.layers import Image, LayerStack
 from layersr.progress import Progress, Report, silent, within
 from layersr.roles import Prompt
 
-__all__ = ["Limits", "Models", "decompose", "decompose_at_once"]
+__all__ = [
+    "Apart",
+    "Limits",
+    "Models",
+    "decompose",
+    "decompose_at_once",
+    "repaint",
+    "stacked",
+    "take_apart",
+    "take_apart_at_once",
+]
 
 
 def decompose(
@@ -52,25 +64,40 @@ def decompose(
         lies above, and how sure that is) and "travel" (`travel.Travel`, in pixels of the picture) of each element; with
         depth also "depth" (of what is seen of it) and "nearer" (how likely depth holds it nearer than those).
     """
+    apart = take_apart(image, models, limits, prompts, within(report, 0.0, 0.9), wanted_order, depth)
+    report(Progress("seal", 0.9))
+    stack = stacked(image, apart)
+    report(Progress("seal", 1.0))
+    return stack
+
+
+def take_apart(
+    image: Image,
+    models: Models,
+    limits: Limits | None = None,
+    prompts: Sequence[Prompt] = (),
+    report: Report = silent,
+    wanted_order: Sequence[str] = (),
+    depth: Alpha | None = None,
+) -> Apart:
+    """All of `decompose` but the seal; arguments as there."""
     picture = color.over_grey(image.pixels)
     times = 1 if models.enlarge is None else small.factor(image.height, image.width)
     if times > 1:
         picture = small.picture(picture, times, models.enlarge)
         prompts = [small.enlarged(prompt, times) for prompt in prompts]
     canvas = picture.shape[:2]
-    peeled = peel(picture, models, limits or Limits(), prompts, within(report, 0.0, 0.6))
-    report(Progress("order", 0.6))
+    peeled = peel(picture, models, limits or Limits(), prompts, within(report, 0.0, 0.67))
+    report(Progress("order", 0.67))
     opened = peeled.layout.opened if peeled.layout else None
-    elements = gathered(order(named(peeled.elements, canvas), canvas, wanted_order, opened, depth), canvas)
-    elements = extend(elements, canvas)
-    report(Progress("infill background", 0.62))
+    bare = gathered(order(named(peeled.elements, canvas), canvas, wanted_order, opened, depth), canvas)
+    elements = extend(bare, canvas)
+    report(Progress("infill background", 0.69))
     cast = lights(picture, elements)
-    infill = telling(models.infill, within(report, 0.62, 0.9))
+    infill = telling(models.infill, within(report, 0.69, 1.0))
     ground = background(uncast(picture, cast), elements, infill, peeled.left)
     if times > 1:
-        ground, elements = means(ground, times), [small.shrunk(element, times) for element in elements]
+        ground = means(ground, times)
+        bare, elements = ([small.shrunk(element, times) for element in some] for some in (bare, elements))
         cast = [None if one is None else small.shrunk_cast(one, times) for one in cast]
-    report(Progress("seal", 0.9))
-    stack = stacked(image, ground, elements, cast, peeled.notes)
-    report(Progress("seal", 1.0))
-    return stack
+    return Apart(ground, elements, bare, cast, peeled.notes)

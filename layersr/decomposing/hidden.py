@@ -20,13 +20,18 @@ def extend(elements: list[Element], canvas: tuple[int, int]) -> list[Element]:
     element's own colours, continued. An element goes on straight ahead from the border along which it is covered; its
     own contour ends there, and what lies beside that is none of it.
     """
-    reach = max(4, round(max(canvas) * REACH))
+    reach = reach_of(canvas)
     covered = np.zeros(canvas, bool)
     out = []
     for element in reversed(elements):
         out.append(_bled(element, covered, reach))
         covered |= element.on(canvas) >= 1
     return out[::-1]
+
+
+def reach_of(canvas: tuple[int, int]) -> int:
+    """How far elements go on, in pixels of a canvas of this size."""
+    return max(4, round(max(canvas) * REACH))
 
 
 def _bled(element: Element, covered: Mask, reach: int) -> Element:

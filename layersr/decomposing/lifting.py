@@ -21,8 +21,7 @@ def lift(current: RGB, detection: Detection, matte: Matter, round_: int, asked: 
     canvas, mask = current.shape[:2], detection.mask
     if not (mask > 0.5).any():
         return None
-    # A detector sees a small picture: its contour is off by about one of its pixels.
-    band = max(2, round(max(canvas) / 220))
+    band = contour_band(canvas)
     window = clipped(window_of(mask > 0.5, 4 * band + 8), canvas)
     crop = np.ascontiguousarray(current[window])
     alpha = _without_specks(matte(crop, trimap(np.ascontiguousarray(mask[window]), band)))
@@ -47,6 +46,11 @@ def lift(current: RGB, detection: Detection, matte: Matter, round_: int, asked: 
         detection.label,
         asked,
     )
+
+
+def contour_band(canvas: tuple[int, int]) -> int:
+    """How far a rough contour may be off, in pixels: a detector sees a small picture, whose pixels are so large."""
+    return max(2, round(max(canvas) / 220))
 
 
 def whole(

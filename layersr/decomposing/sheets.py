@@ -14,6 +14,7 @@ import numpy as np
 from layersr import color
 from layersr.arrays import RGB, Alpha, Mask
 from layersr.bleed import bleed
+from layersr.decomposing.apart import Apart
 from layersr.decomposing.background import explaining
 from layersr.decomposing.choosing import Limits
 from layersr.decomposing.element import Element, clipped, window_of
@@ -61,18 +62,31 @@ def decompose_at_once(
         limits: how many layers, and how fine; the defaults where None.
         report: hears how far it is.
     """
+    apart = take_apart_at_once(image, decomposer, matte, infill, limits, within(report, 0.0, 0.9))
+    report(Progress("seal", 0.9))
+    stack = stacked(image, apart)
+    report(Progress("seal", 1.0))
+    return stack
+
+
+def take_apart_at_once(
+    image: Image,
+    decomposer: Decomposer,
+    matte: Matter,
+    infill: Infiller,
+    limits: Limits | None = None,
+    report: Report = silent,
+) -> Apart:
+    """All of `decompose_at_once` but the seal; arguments as there."""
     limits, picture = limits or Limits(), color.over_grey(image.pixels)
     canvas = picture.shape[:2]
     report(Progress("take apart", 0.0))
     sheets = decomposer(picture, limits.max_layers, limits.granularity)
-    report(Progress("cut out elements", 0.7))
-    ground, elements = _believed(picture, sheets, matte, telling(infill, within(report, 0.7, 0.9)))
+    report(Progress("cut out elements", 0.77))
+    ground, elements = _believed(picture, sheets, matte, telling(infill, within(report, 0.77, 1.0)))
     most = sorted(elements, key=lambda pair: -pair[1])[: limits.max_layers]
     chosen = named([element for element, shown in elements if any(element is one for one, _ in most)], canvas)
-    report(Progress("seal", 0.9))
-    stack = stacked(image, explaining(picture, chosen, ground), chosen, [None] * len(chosen))
-    report(Progress("seal", 1.0))
-    return stack
+    return Apart(explaining(picture, chosen, ground), chosen, chosen, [None] * len(chosen))
 
 
 def _believed(

@@ -1,6 +1,6 @@
 """Ground and elements become the layers of a stack that flattens to the picture."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from layersr import color
 from layersr.arrays import RGB, Alpha
+from layersr.decomposing.apart import Apart
 from layersr.decomposing.cast import Cast
 from layersr.decomposing.element import Element, window_of
 from layersr.layers import GLOW, SHADOW, Image, Layer, LayerStack
@@ -15,21 +16,16 @@ from layersr.seal import seal
 from layersr.travel import safe_travel
 
 
-def stacked(
-    image: Image, ground: RGB, elements: Sequence[Element], cast: Sequence[Cast | None], notes: Sequence[str] = ()
-) -> LayerStack:
-    """The sealed stack. Law: `flatten(stacked(image, ...)) == image.pixels`, every pixel, every bit.
+def stacked(image: Image, apart: Apart) -> LayerStack:
+    """The sealed stack. Law: `flatten(stacked(image, apart)) == image.pixels`, every pixel, every bit.
 
     Args:
         image: the picture; its own alpha is kept.
-        ground: the background, the picture's size.
-        elements: back to front, named.
-        cast: the shadow or glow of each, or None.
-        notes: see `LayerStack`.
+        apart: what it was taken apart into.
     """
     whole = np.ones((image.height, image.width), np.float32)
-    layers = [_layer("background", ground, whole, (0, 0), image.pixels.dtype, {})]
-    for element, one in zip(elements, cast, strict=True):
+    layers = [_layer("background", apart.ground, whole, (0, 0), image.pixels.dtype, {})]
+    for element, one in zip(apart.elements, apart.cast, strict=True):
         group = (element.group,) if element.group else ()
         if one is not None:
             group = (*group, f"{element.name} and {_kind(one)}")  # no other layer's name: GIMP would change it
@@ -49,7 +45,7 @@ def stacked(
             tuple(layers),
             image.icc,
             image.resolution,
-            notes=tuple(notes),
+            notes=tuple(apart.notes),
             credits=image.credits,
         ),
         image.pixels,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from layersr.arrays import RGB, Scaled
 from layersr.flattening import bands, settled
 from layersr.layers import Layer, LayerStack, Window
 from layersr.progress import Progress, Report, silent, within
+from layersr.remembering import Remember, anew
 from layersr.roles import AlphaUpscaler, Upscaler
 from layersr.seal import seal_in_place, sealable
 from layersr.upscaling.chain import Chain
@@ -30,6 +32,7 @@ def upscale(
     report: Report = silent,
     *,
     context: bool = False,
+    remember: Remember = anew,
 ) -> LayerStack:
     """The stack, `scale` times as large, background first, then every layer bottom to top over what is below it.
 
@@ -45,6 +48,7 @@ def upscale(
         scale: 1 to 8; 1 returns the stack itself.
         report: hears how far it is.
         context: see `elements.scale_layer`; on 8 scenes with known layers the edges were 0.5 dB worse so.
+        remember: asked for every layer, which is enlarged from what it is and what is below it.
     """
     if scale == 1:
         return stack
@@ -54,7 +58,9 @@ def upscale(
         stack,
         width=stack.width * scale,
         height=stack.height * scale,
-        layers=tuple(_layers(stack, whole, upscaler, alpha_upscaler, masks, context, within(report, 0.0, 0.8))),
+        layers=tuple(
+            _layers(stack, whole, upscaler, alpha_upscaler, masks, context, remember, within(report, 0.0, 0.8))
+        ),
         groups={path: replace(group, mask=masks.enlarged(group.mask)) for path, group in stack.groups.items()},
         resolution=None if stack.resolution is None else (stack.resolution[0] * scale, stack.resolution[1] * scale),
     )
@@ -72,6 +78,7 @@ def _layers(
     alpha_upscaler: AlphaUpscaler,
     masks: Masks,
     context: bool,
+    remember: Remember,
     report: Report,
 ) -> Iterator[Layer]:
     """The layers one by one; those that will be sealed as a whole without provenance, for the seal writes it."""
@@ -81,15 +88,24 @@ def _layers(
         sealed = whole and layer.visible
         wide = with_room(replace(layer, provenance=None) if sealed else layer, stack.width, stack.height)
         canvas, own = wide.on_canvas(stack.width, stack.height)
-        large = scale_layer(
-            wide,
-            _below(wide, shown[canvas], own),
-            upscaler,
-            alpha_upscaler,
-            masks.scale,
-            context=context,
-            faithful=not sealed,
+        # What it is called and how far it may be moved makes no other pixels.
+        bare = Layer("", wide.pixels, wide.left, wide.top, blend=wide.blend, provenance=wide.provenance)
+        below = _below(wide, shown[canvas], own)
+        large = remember(
+            "enlarge a layer",
+            (bare, below, masks.scale, context, sealed),
+            partial(
+                scale_layer,
+                bare,
+                below,
+                upscaler,
+                alpha_upscaler,
+                masks.scale,
+                context=context,
+                faithful=not sealed,
+            ),
         )
+        large = replace(wide, pixels=large.pixels, left=large.left, top=large.top, provenance=large.provenance)
         large = without_room(large, layer, masks.scale, wider=sealed)
         yield replace(large, mask=masks.enlarged(layer.mask))
         if plain.visible:

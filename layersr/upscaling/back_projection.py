@@ -10,7 +10,7 @@ SMOOTH, SHARP = 2, 4
 """Steps that spread what is missing over neighbours, then steps at most that lay it into the blocks themselves."""
 
 CLOSE = 0.25 / 255
-"""An error that is nowhere larger is left."""
+"""An error of a block that is no larger is left."""
 
 Planes = Float32[np.ndarray, "_ _ c"]
 """Values in [0, 1] of so many channels."""
@@ -39,8 +39,11 @@ def back_project(large: Planes, small: Planes, scale: int, most: float | None = 
     out = large.copy()
     for step in range(SMOOTH + SHARP):
         residual = small - means(out, scale)
-        if step >= SMOOTH and np.abs(residual).max(initial=0) <= CLOSE:
-            return out
+        if step > SMOOTH:
+            far = np.abs(residual) > CLOSE
+            if not far.any():
+                return out
+            residual *= far  # each block by itself: what is elsewhere in the picture changes nothing here
         kind = cv2.INTER_LINEAR if step < SMOOTH else cv2.INTER_NEAREST
         out += cv2.resize(residual, (width * scale, height * scale), interpolation=kind).reshape(out.shape)
         np.clip(out, 0, 1, out=out)

@@ -49,7 +49,7 @@ def consistent(large: LayerStack, small: LayerStack, upscaler: Upscaler, scale: 
         def enlarged(window: Window, part: RGB) -> Scaled:
             return enlarged_at(upscaler, part, scale, (seen.start + window[0].start, window[1].start))
 
-        target = _corrected(shown, picture[seen], near[seen], enlarged, scale)
+        target = _corrected(shown, picture[seen], near[seen], enlarged, scale, seen.start)
         first = (band.start - seen.start) * scale
         own = slice(band.start * scale, band.stop * scale)
         return own, target[first : first + own.stop - own.start]
@@ -70,9 +70,23 @@ def consistent(large: LayerStack, small: LayerStack, upscaler: Upscaler, scale: 
 
 
 def _corrected(
-    shown: Pixels, small: np.ndarray, near: np.ndarray, enlarged: Callable[[Window, RGB], Scaled], scale: int
+    shown: Pixels,
+    small: np.ndarray,
+    near: np.ndarray,
+    enlarged: Callable[[Window, RGB], Scaled],
+    scale: int,
+    first: int,
 ) -> Pixels:
-    """The picture of some rows as it should be; `enlarged` gets a window of these rows, and what they show there."""
+    """The picture of some rows as it should be.
+
+    Args:
+        shown: those rows of the scaled stack.
+        small: the same of the small picture.
+        near: where the layers may be wrong.
+        enlarged: gets a window of these rows and what they show there.
+        scale: how many times as large.
+        first: row of the picture with which they begin.
+    """
     alpha = None if shown[..., 3].min() == color.levels(shown.dtype) else color.to_float(shown[..., 3:])
     values, given = color.to_float(shown[..., :3]), color.over_black(small)
     # Straight colours mean nothing under no alpha; what is averaged is what is seen, over black.
@@ -85,7 +99,7 @@ def _corrected(
             place = tuple(slice(h.start + w.start, h.start + w.stop) for h, w in zip(here, window, strict=True))
             return enlarged(place, np.ascontiguousarray(part[window]))
 
-        seen[there] = trusted(seen[there], part, near[here], piece, scale)
+        seen[there] = trusted(seen[there], part, near[here], piece, scale, (first + here[0].start, here[1].start))
     seen = back_project(seen, given, scale, LEFT)
     if alpha is not None:
         seen = np.divide(seen, alpha, out=values, where=alpha > 0)

@@ -51,7 +51,14 @@ def edges(stack: LayerStack) -> Mask:
     return grown(found, NEAR)
 
 
-def trusted(layered: Scaled, small: RGB, near: Mask, enlarged: Callable[[Window], np.ndarray], scale: int) -> Scaled:
+def trusted(
+    layered: Scaled,
+    small: RGB,
+    near: Mask,
+    enlarged: Callable[[Window], np.ndarray],
+    scale: int,
+    at: tuple[int, int] = (0, 0),
+) -> Scaled:
     """The picture that layers give, mixed with the small one enlarged as a whole, where that is the better guess.
 
     Args:
@@ -60,13 +67,14 @@ def trusted(layered: Scaled, small: RGB, near: Mask, enlarged: Callable[[Window]
         near: where the layers may be wrong.
         enlarged: a part of the picture, super-resolved.
         scale: how many times as large.
+        at: row and column of the whole picture where this part begins: its tiles stay, whatever is in doubt.
     """
     wrong = _error(layered, small, scale)
     doubted = np.clip(wrong / np.float32(DOUBT) - 1, 0, 1) * near
     if not doubted.any():
         return layered
     flat, asked = layered.copy(), doubted > 0
-    for tile, piece in tiles(enlarged, asked, cell=CELL, margin=MARGIN):
+    for tile, piece in tiles(enlarged, asked, cell=CELL, margin=MARGIN, corner=(-at[0], -at[1])):
         there = tuple(slice(s.start * scale, s.stop * scale) for s in tile.seen)
         np.copyto(flat[there], piece, where=repeated(asked[tile.seen], scale)[..., None])
     odds = (_error(flat, small, scale) / wrong) ** SLOPE

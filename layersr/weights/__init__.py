@@ -204,6 +204,12 @@ def damaged(weights: Weights, place: Place, again: bool = False) -> list[File]:
     ]
 
 
+def hashes(weights: Weights) -> dict[str, str]:
+    """The SHA-256 of each file of a model, by `File.path`; {} where the weights are not here."""
+    place = find(weights)
+    return {} if place is None else {name: records.known(record(weights), file) for name, file in place.files.items()}
+
+
 def accepted(weights: Weights) -> bool:
     """Whether these weights may be used: the licence allows everybody to, or somebody here accepted it."""
     return weights.commercial or records.read(record(weights)).accepted == weights.licence
