@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 
 from layersr.cli import edits_given, equipping, show
-from layersr.cli.outputs import check_document, check_picture
+from layersr.cli.outputs import NATIVE, check_document, check_picture, written_as
 from layersr.cli.prompts import InOrder
 from layersr.errors import LayersrError, UsageError
 
@@ -40,6 +40,7 @@ def _options(command: Callable) -> Callable:
 @click.option("--dry-run", is_flag=True, help="Say what would be done and what to look at; write nothing.")
 @click.option("--no-fill", is_flag=True, help="Leave gaps where layers end that an edit lays bare.")
 @click.option("--infill", metavar="NAME", help="What paints such gaps [layersr].")
+@click.option("--native", is_flag=True, help=NATIVE)
 @equipping.equipped
 @click.option("--json", "as_json", is_flag=True, help="Events as JSON lines on stdout.")
 @click.option("--force", is_flag=True, help="Replace OUT if it exists.")
@@ -51,6 +52,7 @@ def edit(
     dry_run: bool,
     no_fill: bool,
     infill: str | None,
+    native: bool,
     as_json: bool,
     force: bool,
     preset: str | None,
@@ -87,7 +89,7 @@ def edit(
         recipe = recipes.Recipe(**{**equipping.preset_choices(preset, roles=roles), **choices})
         with show.notices(as_json), show.Display(as_json, Path(file).name) as display:
             recipe = equipping.equip(recipe, offline, accept_licence, as_json, roles)
-            _edit(file, out, edits, recipe, flat, display, (not no_fill, dry_run))
+            _edit(file, out, edits, recipe, display, flat=flat, fill=not no_fill, dry=dry_run, native=native)
     except LayersrError as error:
         if as_json:
             show.event("error", message=str(error), code=error.exit_code)
@@ -101,24 +103,30 @@ def _edits(order: tuple[str, ...], given: dict[str, tuple[str, ...]]) -> Iterato
 
 
 def _edit(
-    file: str, out: str, edits: list["Edit"], recipe: Any, flat: bool, display: show.Display, how: tuple[bool, bool]
+    file: str,
+    out: str,
+    edits: list["Edit"],
+    recipe: Any,
+    flat: bool,
+    display: show.Display,
+    how: tuple[bool, bool, bool],
 ) -> None:
     import layersr
     from layersr import documents, flattening, images, pipeline
     from layersr.cli.inspect import listing
     from layersr.progress import Progress, within
 
-    start, (fill, dry) = time.monotonic(), how
+    start = time.monotonic()
     if display.as_json:
         show.event("start", version=layersr.__version__, input=file, output=out)
     stack = documents.read(file)
     edited = pipeline.edit(stack, edits, recipe, within(display, 0.0, 0.9), fill, dry)
     display(Progress("write", 0.9))
     if not dry and flat:
-        images.write_image(flattening.flatten(edited.stack), out, stack.icc, stack.resolution)
+        images.write_image(flattening.flatten(edited.stack), out, stack.icc, stack.resolution, stack.credits)
     elif not dry:
-        documents.write(edited.stack, out)
-    notes = [*stack.notes, *edited.warnings, *(() if flat else documents.losses(edited.stack, out))]
+        out = written_as(out, documents.write(edited.stack, out, native=native))
+    notes = [*stack.notes, *edited.warnings, *(() if flat else documents.losses(edited.stack, out, native))]
     display(Progress("done", 1.0))
     display.close()
     seconds = round(time.monotonic() - start, 2)
