@@ -107,9 +107,12 @@ def _edit(
     out: str,
     edits: list["Edit"],
     recipe: Any,
-    flat: bool,
     display: show.Display,
-    how: tuple[bool, bool, bool],
+    *,
+    flat: bool,
+    fill: bool,
+    dry: bool,
+    native: bool,
 ) -> None:
     import layersr
     from layersr import documents, flattening, images, pipeline
