@@ -11,15 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import layersr
 from layersr import documents, pipeline
 from layersr.layers import Image
 from layersr.progress import Progress
 from layersr.projects.folder import opened
 from layersr.recipe import Recipe
 from project_scene import MADE, NAMES, alike, asked, own_backends, picture, run, same  # noqa: F401
-
-ROOT = Path(__file__).resolve().parent.parent
-
 
 # what a run gives
 
@@ -202,7 +200,7 @@ here.run(Path("p"), here.picture(), report)
 
 
 def test_a_process_that_was_killed_leaves_a_project_that_goes_on(tmp_path: Path):
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(Path(layersr.__file__).parents[1])}  # the same code
     command = [sys.executable, "-c", KILLING, str(Path(__file__).parent)]
     done = subprocess.run(command, env=environment, check=False, cwd=tmp_path)
     assert done.returncode == -signal.SIGKILL
