@@ -65,3 +65,14 @@ def blends_normally(stack: LayerStack, path: tuple[str, ...], stored: Callable[[
     blends = [x.blend for x in stack.layers if x.group[: len(path)] == path and not x.clipped]
     blends += [one.blend for other, one in stack.groups.items() if other[: len(path)] == path and other != path]
     return all(blend == PASS_THROUGH or stored(blend) == "normal" for blend in blends)
+
+
+def extent(stack: LayerStack, path: tuple[str, ...]) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom around the canvas and all that lies in a group."""
+    within = [x for x in stack.layers if x.group[: len(path)] == path]
+    return (
+        min([0, *(x.left for x in within)]),
+        min([0, *(x.top for x in within)]),
+        max([stack.width, *(x.left + x.width for x in within)]),
+        max([stack.height, *(x.top + x.height for x in within)]),
+    )

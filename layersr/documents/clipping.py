@@ -9,8 +9,11 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from layersr import color
+from layersr.documents.guard import check_size
+from layersr.flattening import multiply
 from layersr.groups import runs
-from layersr.layers import PASS_THROUGH, Group, Layer, LayerStack
+from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
 
 Path = tuple[str, ...]
 
@@ -54,6 +57,22 @@ def _free(base: Layer, used: set[Path], text: Callable[[str], str]) -> Path:
         name, number = f"{given} ({number})", number + 1
     used.add((*map(text, base.group), name))
     return (*base.group, name)
+
+
+def uncut(base: Layer) -> Layer:
+    """A base as its group wants it where the group's mask hides what its transparency did: opaque."""
+    pixels = base.pixels.copy()
+    pixels[..., 3] = color.levels(pixels.dtype)
+    return replace(base, pixels=pixels)
+
+
+def recut(base: Layer, mask: LayerMask) -> Layer:
+    """Undo `uncut`: a base with its own transparency again, which the mask of its group was."""
+    check_size(base.width, base.height, "layer", 4 * base.pixels.itemsize)  # before, several may have shared it
+    pixels = base.pixels.copy()
+    if pixels.size:
+        pixels[..., 3] = multiply(pixels[..., 3], mask.over(base.left, base.top, base.width, base.height))
+    return replace(base, pixels=pixels)
 
 
 def dumps(paths: Sequence[Path], text: Callable[[str], str]) -> bytes:

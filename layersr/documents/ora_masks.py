@@ -16,12 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from layersr import color
 from layersr.documents import clipping
 from layersr.documents.archive import stored_text
-from layersr.documents.guard import check_size
 from layersr.flattening import multiply
-from layersr.groups import walk
+from layersr.groups import extent, walk
 from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
 
 MARKS = "layersr.marks"
@@ -109,7 +107,7 @@ def spelled(stack: LayerStack) -> tuple[LayerStack, Marks]:
                 layers.append(_as_layer(masks[path], path, grouped))
             path = path[:-1]
         else:
-            layers.append(_opaque(what) if lowest.get(what.group) is what else what)
+            layers.append(clipping.uncut(what) if lowest.get(what.group) is what else what)
     isolated = sorted(path for path, group in grouped.groups.items() if _isolates(group))
     groups = {
         path: replace(group, mask=None, blend="normal" if path in isolated else group.blend)
@@ -133,21 +131,12 @@ def _isolates(group: Group) -> bool:
     return group.blend == PASS_THROUGH and (group.opacity != 1 or masked)
 
 
-def _opaque(layer: Layer) -> Layer:
-    pixels = layer.pixels.copy()
-    pixels[..., 3] = color.levels(pixels.dtype)
-    return replace(layer, pixels=pixels)
-
-
 def _as_layer(mask: LayerMask, path: Path, stack: LayerStack) -> Layer:
     """A layer that leaves what a mask lets through; where it lets all through beyond, it covers all of the group."""
     height, width = mask.values.shape
     left, top, right, bottom = mask.left, mask.top, mask.left + width, mask.top + height
     if mask.beyond:
-        within = [
-            (x.left, x.top, x.left + x.width, x.top + x.height) for x in stack.layers if x.group[: len(path)] == path
-        ]
-        boxes = np.array([(left, top, right, bottom), (0, 0, stack.width, stack.height), *within])
+        boxes = np.array([(left, top, right, bottom), extent(stack, path)])
         left, top, right, bottom = (*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())
     alpha = mask.over(left, top, right - left, bottom - top)
     pixels = np.zeros((*alpha.shape, 4), stack.dtype)
@@ -163,7 +152,7 @@ def meant(stack: LayerStack, marks: Marks) -> LayerStack:
     for path in set(marks.clips) & set(masks):
         places = [n for n, layer in enumerate(layers) if layer.group == path]
         if places:
-            layers[places[0]] = _shaped(layers[places[0]], masks.pop(path))
+            layers[places[0]] = clipping.recut(layers[places[0]], masks.pop(path))
     for path, mask in masks.items():
         groups[path] = replace(groups[path], mask=_placed(mask, marks.masks.get(path)))
     for path in set(marks.through) & set(groups):
@@ -199,12 +188,3 @@ def _placed(mask: LayerMask, place: tuple[int, int, int, int, bool] | None) -> L
         return mask
     values = mask.values[rows : rows + height, columns : columns + width] if width * height else mask.values[:0, :0]
     return LayerMask(values.reshape(height, width), left, top, beyond, mask.active)
-
-
-def _shaped(layer: Layer, mask: LayerMask) -> Layer:
-    """A base with its own transparency again."""
-    check_size(layer.width, layer.height, "layer", 4 * layer.pixels.itemsize)  # before, several may have shared it
-    pixels = layer.pixels.copy()
-    if pixels.size:
-        pixels[..., 3] = multiply(pixels[..., 3], mask.over(layer.left, layer.top, layer.width, layer.height))
-    return replace(layer, pixels=pixels)

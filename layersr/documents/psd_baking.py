@@ -17,10 +17,8 @@ import numpy as np
 
 from layersr import color
 from layersr.documents import clipping
-from layersr.documents.guard import check_size
 from layersr.documents.psd_spelling import stored_blend, stored_text
-from layersr.flattening import multiply
-from layersr.groups import blends_normally
+from layersr.groups import blends_normally, extent
 from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
 
 Path = tuple[str, ...]
@@ -118,20 +116,16 @@ def _isolable(stack: LayerStack, path: Path, group: Group) -> bool:
 
 def _uncut(base: Layer, group: Group) -> tuple[Layer, Group, list[tuple[str, Group]]]:
     """A base made opaque, the group that hides what it hid, and what has to lie inside that for the base's mask."""
-    pixels = base.pixels.copy()
-    pixels[..., 3] = color.levels(pixels.dtype)
     group = replace(group, mask=LayerMask(base.pixels[..., 3], base.left, base.top))
+    whole = clipping.uncut(base)
     if base.mask is None or not base.mask.active:
-        return replace(base, pixels=pixels), group, []
-    return replace(base, pixels=pixels, mask=None), group, [(MASK, Group(blend="normal", mask=base.mask))]
+        return whole, group, []
+    return replace(whole, mask=None), group, [(MASK, Group(blend="normal", mask=base.mask))]
 
 
 def _grey(opacity: float, path: Path, stack: LayerStack) -> LayerMask:
     """A mask of one value over all that a group may show."""
-    boxes = [(0, 0, stack.width, stack.height)]
-    boxes += [(x.left, x.top, x.left + x.width, x.top + x.height) for x in stack.layers if x.group[: len(path)] == path]
-    around = np.array(boxes)
-    left, top, right, bottom = (*around[:, :2].min(axis=0).tolist(), *around[:, 2:].max(axis=0).tolist())
+    left, top, right, bottom = extent(stack, path)
     value = np.array(round(opacity * 255) * (color.levels(stack.dtype) // 255), stack.dtype)
     return LayerMask(np.broadcast_to(value, (bottom - top, right - left)), left, top)
 
@@ -186,19 +180,23 @@ def unbaked(stack: LayerStack, marks: Marks) -> LayerStack:
         if group is not None and group.opacity == 1 and _is_grey(group.mask, step):
             groups[path] = replace(group, mask=None, opacity=step / 255)
     stack = replace(stack, groups=groups)
-    for path in reversed(marks.inner):
-        stack = _lifted(stack, path)
+    clips, through = list(marks.clips), list(marks.through)
+    for path in sorted(marks.inner, key=len, reverse=True):  # the innermost first: others lie where the marks say then
+        lifted = _lifted(stack, path)
+        if lifted is not stack:
+            clips, through = ([_without(path, other) for other in some] for some in (clips, through))
+        stack = lifted
     layers, groups = list(stack.layers), dict(stack.groups)
-    for path in marks.clips:
+    for path in clips:
         group, base = groups.get(path), next((n for n, layer in enumerate(layers) if layer.group == path), None)
         if base is not None and group is not None and group.mask is not None and group.mask.active:
-            layers[base] = _shaped(layers[base], group.mask)
+            layers[base] = clipping.recut(layers[base], group.mask)
             groups[path] = replace(group, mask=None)
-    for path in marks.through:
+    for path in through:
         if path in groups and groups[path].blend == "normal":
             groups[path] = replace(groups[path], blend=PASS_THROUGH)
     groups = {path: group for path, group in groups.items() if not group.usual}
-    return clipping.from_groups(replace(stack, layers=tuple(layers), groups=groups), marks.clips)
+    return clipping.from_groups(replace(stack, layers=tuple(layers), groups=groups), clips)
 
 
 def _is_grey(mask: LayerMask | None, step: int) -> bool:
@@ -216,25 +214,17 @@ def _lifted(stack: LayerStack, path: Path) -> LayerStack:
     alone = bool(within) and all(stack.layers[n].group[: len(path)] == path for n in within)
     if group is None or not alone or group.blend != "normal" or not group.visible or group.locks:
         return stack
-    layers, depth = list(stack.layers), len(path) - 1
+    layers = list(stack.layers)
     if group.mask is not None:
         if layers[within[0]].mask is not None:
             return stack
         layers[within[0]] = replace(layers[within[0]], mask=group.mask)
     outer = replace(outer, opacity=outer.opacity * group.opacity)
-
-    def without(other: Path) -> Path:
-        return other[:depth] + other[depth + 1 :] if other[: len(path)] == path else other
-
-    layers = [replace(layer, group=without(layer.group)) for layer in layers]
-    groups = {without(other): one for other, one in stack.groups.items() if other != path}
+    layers = [replace(layer, group=_without(path, layer.group)) for layer in layers]
+    groups = {_without(path, other): one for other, one in stack.groups.items() if other != path}
     return replace(stack, layers=tuple(layers), groups=groups | {path[:-1]: outer})
 
 
-def _shaped(layer: Layer, mask: LayerMask) -> Layer:
-    """A base with its own transparency again."""
-    check_size(layer.width, layer.height, "layer", 4 * layer.pixels.itemsize)
-    pixels = layer.pixels.copy()
-    if pixels.size:
-        pixels[..., 3] = multiply(pixels[..., 3], mask.over(layer.left, layer.top, layer.width, layer.height))
-    return replace(layer, pixels=pixels)
+def _without(path: Path, other: Path) -> Path:
+    """Another path, where it leads through a group, when that is gone and what was in it stayed."""
+    return (*path[:-1], *other[len(path) :]) if other[: len(path)] == path else other

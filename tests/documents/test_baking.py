@@ -65,6 +65,21 @@ def test_a_second_reader_finds_clipping_only_where_it_is_asked_for(tmp_path: Pat
     assert ("kept, but seen differently" in told) == native
 
 
+def test_groups_in_a_group_that_says_its_opacity_by_another_come_back():
+    """What is said of the inner ones is found although the one between is gone when it is read."""
+    pixels, off = np.full((4, 4, 4), 200, np.uint8), LayerMask(np.zeros((2, 2), np.uint8), active=False)
+    layers = (
+        Layer("a", pixels, group=("g", "in it")),
+        Layer("base", pixels, opacity=0.4, group=("g",)),
+        Layer("on it", pixels, 1, 1, clipped=True, group=("g",)),
+    )
+    groups = {("g",): Group(opacity=0.2, mask=off), ("g", "in it"): Group(opacity=0.6)}
+    stack = LayerStack(4, 4, layers, groups=groups)
+    written, marks = baked(stack)
+    assert ("g", "opacity") in marks.inner
+    assert_same(unbaked(written, marks), stack)
+
+
 def test_a_mask_of_grey_that_was_painted_on_stays_a_mask():
     layers = (Layer("a", np.full((4, 4, 4), 255, np.uint8), group=("g",)),)
     written, marks = baked(LayerStack(4, 4, layers, groups={("g",): Group(opacity=102 / 255)}))
