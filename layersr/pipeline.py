@@ -105,7 +105,6 @@ def decompose(
     recipe, remember = needs.resolved(recipe or Recipe()), project.remember
     take_apart = _at_once if recipe.decompose != recipes.PEELING else _peeled
     apart = take_apart(image, recipe, within(report, 0.0, 0.9), depth, remember)
-    report(Progress("seal", 0.9))
     painted = project.painted(apart, image)
     if painted:
         models = [_model(role, getattr(recipe, role), recipe, remember) for role in ("matte", "infill")]
@@ -114,7 +113,7 @@ def decompose(
             (image.pixels, apart, painted, _identities(recipe, remember, "matte", "infill")),
             lambda: decomposing.repaint(color.over_grey(image.pixels), apart, painted, *models),
         )
-    stack = remember("seal", (image, apart), lambda: decomposing.stacked(image, apart))
+    stack = remember("seal", (image, apart), lambda: decomposing.stacked(image, apart, report))
     project.show(stack)
     torching.give_back()  # enlarging has models of its own
     report(Progress("seal", 1.0))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 
 from layersr.cli import edits_given, equipping, show
-from layersr.cli.outputs import NATIVE, check_document, check_picture, written_as
+from layersr.cli.outputs import NATIVE, check_flat, written_as
 from layersr.cli.prompts import InOrder
 from layersr.errors import LayersrError, UsageError
 
@@ -75,18 +75,13 @@ def edit(
 
     FILE is a .psd, .psb, .ora, .kra, .xcf or a folder layersr wrote; OUT one of these, or a .png, .jpg, .webp or .tif.
     """  # noqa: D301  # click wants the backspace itself
-    from layersr import recipe as recipes
-    from layersr.documents import SUFFIXES
-
     try:
         edits = list(_edits(ctx.meta["given"], given))
         if not edits:
             raise UsageError("Nothing is asked for; `layersr edit --help` lists the edits.")
-        flat = Path(out).suffix.lower() not in (*SUFFIXES, "") and not Path(out).is_dir()
-        (check_picture(Path(out), force, [file]) if flat else check_document(out, force, [file]))
+        flat = check_flat(out, force, [file])
         roles = SPLITTING if given["split"] else ROLES
-        choices = {name: value for name, value in (("infill", infill), ("device", device)) if value is not None}
-        recipe = recipes.Recipe(**{**equipping.preset_choices(preset, roles=roles), **choices})
+        recipe = equipping.recipe_for(roles, preset, infill=infill, device=device)
         with show.notices(as_json), show.Display(as_json, Path(file).name) as display:
             recipe = equipping.equip(recipe, offline, accept_licence, as_json, roles)
             _edit(file, out, edits, recipe, display, flat=flat, fill=not no_fill, dry=dry_run, native=native)

@@ -50,6 +50,14 @@ def preset_choices(
     return said if roles is None else {role: name for role, name in said.items() if role in roles}
 
 
+def recipe_for(roles: tuple[str, ...], preset: str | None, **given: Any) -> "Recipe":
+    """The recipe of a command that uses some roles: what its options say (None is not said), else its preset."""
+    from layersr.recipe import Recipe
+
+    said = {name: value for name, value in given.items() if value is not None}
+    return Recipe(**{**preset_choices(preset, roles=roles), **said})
+
+
 def equip(
     recipe: "Recipe", offline: bool, accept: bool, as_json: bool, roles: tuple[str, ...] | None = None
 ) -> "Recipe":

@@ -42,7 +42,7 @@ def fill(
     All other pixels stay as they are, bit for bit (in a PNG or TIFF). OUT ends in .png, .jpg, .webp or .tif.
     """
     import layersr
-    from layersr import filling, images, pipeline, recipe
+    from layersr import filling, images, pipeline
     from layersr.progress import Progress
 
     start = time.monotonic()
@@ -50,8 +50,7 @@ def fill(
         if as_json:
             show.event("start", version=layersr.__version__, input=file, output=out)
         check_picture(Path(out), force, [file, mask])
-        given = {name: value for name, value in (("infill", infill), ("device", device)) if value is not None}
-        asked = recipe.Recipe(**{**equipping.preset_choices(preset, roles=ROLES), **given})
+        asked = equipping.recipe_for(ROLES, preset, infill=infill, device=device)
         image = images.read_image(file)
         hole = filling.grown(images.read_mask(mask, image.width, image.height), grow)
         with show.notices(as_json), show.Display(as_json, Path(file).name) as display:

@@ -33,6 +33,18 @@ def check_document(out: str, force: bool, inputs: Iterable[str]) -> None:
     check_place(path, force, inputs)
 
 
+def check_flat(out: str, force: bool, inputs: Iterable[str]) -> bool:
+    """Whether a result, document or picture, is a flat picture; refuse one that could not be written, or must not be.
+
+    Raises as `check_document`.
+    """
+    from layersr.documents import SUFFIXES
+
+    flat = Path(out).suffix.lower() not in (*SUFFIXES, "") and not Path(out).is_dir()
+    (check_picture(Path(out), force, inputs) if flat else check_document(out, force, inputs))
+    return flat
+
+
 def check_picture(path: Path, force: bool, inputs: Iterable[str | Path]) -> None:
     """Refuse a flat picture that could not be written, or must not be; raises as `check_document`."""
     from layersr.images import WRITES

@@ -72,16 +72,12 @@ def roadmap(
     Several OUT may be named; the strokes are found once. IN is a flat picture, which is taken apart first, or a layered
     document, whose layers are painted from below: `layersr export` takes a picture apart as you want it.
     """  # noqa: D301  # click wants the backspace itself
-    from layersr import recipe as recipes
-
     given = {"strokes": strokes, "colours": colours, "way": way, "brush": brush, "seed": seed}
-    asked = {"device": device, "max_layers": max_layers, "seed": seed}
     start = time.monotonic()
     try:
         paths = [*outs, *((svg,) if svg else ())]
         _check(file, paths, svg, force)
-        chosen = {name: value for name, value in asked.items() if value is not None}
-        recipe = recipes.Recipe(scale=1, **{**equipping.preset_choices(preset, roles=ROLES), **chosen})
+        recipe = equipping.recipe_for(ROLES, preset, scale=1, device=device, max_layers=max_layers, seed=seed)
         with show.notices(as_json) as notes, show.Display(as_json, Path(file).name) as display:
             if not _layered(file):
                 recipe = equipping.equip(recipe, offline, accept_licence, as_json, ROLES)

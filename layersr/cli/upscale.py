@@ -8,7 +8,7 @@ import click
 
 from layersr.cli import equipping, show
 from layersr.cli.inputs import read_any
-from layersr.cli.outputs import NATIVE, check_document, check_picture, written_as
+from layersr.cli.outputs import NATIVE, check_flat, written_as
 from layersr.cli.sizes import sized, sized_by
 from layersr.errors import LayersrError
 
@@ -47,17 +47,10 @@ def upscale(
     cannot keep is told, one line each.
     """  # noqa: D301  # click wants the backspace itself
     from layersr import needs
-    from layersr import recipe as recipes
-    from layersr.documents import SUFFIXES
 
     try:
-        flat = Path(out).suffix.lower() not in (*SUFFIXES, "") and not Path(out).is_dir()
-        if flat:
-            check_picture(Path(out), force, [file])
-        else:
-            check_document(out, force, [file])
-        given = {name: value for name, value in choices.items() if value is not None} | sized_by(choices)
-        recipe = recipes.Recipe(**{**equipping.preset_choices(preset, roles=needs.ENLARGING), **given})
+        flat = check_flat(out, force, [file])
+        recipe = equipping.recipe_for(needs.ENLARGING, preset, **{**choices, **sized_by(choices)})
         with show.notices(as_json) as notes, show.Display(as_json, Path(file).name) as display:
             recipe = equipping.equip(recipe, offline, accept_licence, as_json, needs.ENLARGING)
             _upscale(file, out, recipe, flat, native, display, notes)

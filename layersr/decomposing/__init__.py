@@ -65,10 +65,7 @@ def decompose(
         depth also "depth" (of what is seen of it) and "nearer" (how likely depth holds it nearer than those).
     """
     apart = take_apart(image, models, limits, prompts, within(report, 0.0, 0.9), wanted_order, depth)
-    report(Progress("seal", 0.9))
-    stack = stacked(image, apart)
-    report(Progress("seal", 1.0))
-    return stack
+    return stacked(image, apart, report)
 
 
 def take_apart(

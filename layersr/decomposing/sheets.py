@@ -63,10 +63,7 @@ def decompose_at_once(
         report: hears how far it is.
     """
     apart = take_apart_at_once(image, decomposer, matte, infill, limits, within(report, 0.0, 0.9))
-    report(Progress("seal", 0.9))
-    stack = stacked(image, apart)
-    report(Progress("seal", 1.0))
-    return stack
+    return stacked(image, apart, report)
 
 
 def take_apart_at_once(

@@ -12,17 +12,20 @@ from layersr.decomposing.apart import Apart
 from layersr.decomposing.cast import Cast
 from layersr.decomposing.element import Element, window_of
 from layersr.layers import GLOW, SHADOW, Image, Layer, LayerStack
+from layersr.progress import Progress, Report, silent
 from layersr.seal import seal
 from layersr.travel import safe_travel
 
 
-def stacked(image: Image, apart: Apart) -> LayerStack:
+def stacked(image: Image, apart: Apart, report: Report = silent) -> LayerStack:
     """The sealed stack. Law: `flatten(stacked(image, apart)) == image.pixels`, every pixel, every bit.
 
     Args:
         image: the picture; its own alpha is kept.
         apart: what it was taken apart into.
+        report: hears the last tenth of the work.
     """
+    report(Progress("seal", 0.9))
     whole = np.ones((image.height, image.width), np.float32)
     layers = [_layer("background", apart.ground, whole, (0, 0), image.pixels.dtype, {})]
     for element, one in zip(apart.elements, apart.cast, strict=True):
@@ -53,6 +56,7 @@ def stacked(image: Image, apart: Apart) -> LayerStack:
     shown = (_cropped(layer) for layer in sealed.layers[1:])
     stack = sealed.with_layers((sealed.layers[0], *(layer for layer in shown if layer.pixels.size)))
     ways = safe_travel(stack)
+    report(Progress("seal", 1.0))
     return stack.with_layers(
         (
             stack.layers[0],
