@@ -25,6 +25,17 @@ def to_depth(values: Array, dtype: np.dtype | type) -> Array:
     return np.clip(np.rint(codes, out=codes), 0, top, out=codes).astype(dtype)
 
 
+def linear(encoded: Array) -> Array:
+    """SRGB values to light, both 0 to 1 where they can be shown (IEC 61966-2-1)."""
+    return np.where(encoded <= 0.04045, encoded / 12.92, ((np.maximum(encoded, 0) + 0.055) / 1.055) ** 2.4)
+
+
+def encoded(light: Array) -> Array:
+    """The inverse of `linear`; what cannot be shown stays beyond 0 and 1."""
+    above = 1.055 * np.maximum(light, 0.0031308) ** (1 / 2.4) - 0.055
+    return np.where(light <= 0.0031308, light * 12.92, above)
+
+
 def to_8bit(pixels: Array) -> Array:
     """The same pixels at 8 bit, rounded; itself where it already is."""
     return pixels if pixels.dtype == np.uint8 else ((pixels.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)

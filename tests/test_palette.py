@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from layersr.color import encoded, linear
+from layersr.oklab import light, oklab
 from layersr.roadmap import palette, pigments
-from layersr.roadmap.oklab import encoded, light, linear, oklab
 
 codes = st.tuples(*[st.integers(0, 255)] * 3)
 

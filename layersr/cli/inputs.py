@@ -7,6 +7,13 @@ if TYPE_CHECKING:
     from layersr.layers import LayerStack
 
 
+def is_document(file: str) -> bool:
+    """Whether a name is a layered document's, or a folder's."""
+    from layersr import documents
+
+    return Path(file).is_dir() or Path(file).suffix.lower() in documents.SUFFIXES
+
+
 def read_any(file: str) -> "LayerStack":
     """A document, or a picture as the one layer of one.
 
@@ -15,6 +22,6 @@ def read_any(file: str) -> "LayerStack":
     """
     from layersr import documents, images, pipeline
 
-    if Path(file).is_dir() or Path(file).suffix.lower() in documents.SUFFIXES:
+    if is_document(file):
         return documents.read(file)
     return pipeline.as_stack(images.read_image(file), Path(file).stem)

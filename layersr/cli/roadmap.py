@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from layersr.cli import equipping, show
+from layersr.cli.inputs import is_document
 from layersr.cli.outputs import check_distinct, check_document, check_place
 from layersr.errors import LayersrError, UsageError
 
@@ -79,7 +80,7 @@ def roadmap(
         _check(file, paths, svg, force)
         recipe = equipping.recipe_for(ROLES, preset, scale=1, device=device, max_layers=max_layers, seed=seed)
         with show.notices(as_json) as notes, show.Display(as_json, Path(file).name) as display:
-            if not _layered(file):
+            if not is_document(file):
                 recipe = equipping.equip(recipe, offline, accept_licence, as_json, ROLES)
             told = _draw(file, paths, recipe, {k: v for k, v in given.items() if v is not None}, canvas, display)
     except LayersrError as error:
@@ -113,12 +114,6 @@ def _check(file: str, paths: list[str], svg: str | None, force: bool) -> None:
     check_distinct(map(Path, paths))
 
 
-def _layered(file: str) -> bool:
-    from layersr.documents import SUFFIXES
-
-    return Path(file).is_dir() or Path(file).suffix.lower() in SUFFIXES
-
-
 def _draw(
     file: str, paths: list[str], recipe: "Recipe", given: dict[str, Any], canvas: float, display: show.Display
 ) -> dict[str, Any]:
@@ -141,7 +136,7 @@ def _stack(file: str, recipe: "Recipe", report: "Report") -> "LayerStack":
     """A document, or a picture taken apart."""
     from layersr import documents, images, pipeline
 
-    if not _layered(file):
+    if not is_document(file):
         return pipeline.decompose(images.read_image(file), recipe, report)
     stack = documents.read(file)
     for note in stack.notes:

@@ -82,12 +82,7 @@ class Kind:
         wide = values.astype(np.float64)
         wide = wide / color.levels(values.dtype) if values.dtype.kind == "u" else np.nan_to_num(wide)
         wide = np.clip(wide, 0, 1)
-        return color.to_depth(_encoded(wide) if light else wide, self.depth)
-
-
-def _encoded(light: np.ndarray) -> np.ndarray:
-    """Light in [0, 1] to sRGB values (IEC 61966-2-1)."""
-    return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+        return color.to_depth(color.encoded(wide) if light else wide, self.depth)
 
 
 def kind(version: int, base: int, precision: int | None, colormap: bytes) -> Kind | None:

@@ -1,7 +1,6 @@
 """Other colours with the same light and shade, in OKLab, where equal steps look equal.
 
-Björn Ottosson, *A perceptual color space for image processing*, 2020 (bottosson.github.io/posts/oklab). Pixels count as
-sRGB, whatever the profile. What leaves sRGB loses chroma, not its lightness.
+Pixels count as sRGB, whatever the profile. What leaves sRGB loses chroma, not its lightness.
 """
 
 from dataclasses import replace
@@ -12,22 +11,7 @@ from layersr import color
 from layersr.editing.edits import Recolor
 from layersr.errors import UsageError
 from layersr.layers import Layer, Provenance
-
-TO_LMS = np.array(
-    [
-        [0.4122214708, 0.5363325363, 0.0514459929],
-        [0.2119034982, 0.6806995451, 0.1073969566],
-        [0.0883024619, 0.2817188376, 0.6299787005],
-    ]
-)
-TO_LAB = np.array(
-    [
-        [0.2104542553, 0.7936177850, -0.0040720468],
-        [1.9779984951, -2.4285922050, 0.4505937099],
-        [0.0259040371, 0.7827717662, -0.8086757660],
-    ]
-)
-FROM_LAB, FROM_LMS = np.linalg.inv(TO_LAB), np.linalg.inv(TO_LMS)
+from layersr.oklab import light, oklab
 
 GREY = 0.02
 """Chroma below which a thing has no colour of its own."""
@@ -85,15 +69,12 @@ def parsed(colour: str) -> np.ndarray:
 
 def to_oklab(values: np.ndarray) -> np.ndarray:
     """Encoded sRGB to lightness (0..1) and the two opponent colours, float64."""
-    linear = np.where(values <= 0.04045, values / 12.92, ((values.astype(np.float64) + 0.055) / 1.055) ** 2.4)
-    return np.cbrt(linear @ TO_LMS.T) @ TO_LAB.T
+    return oklab(color.linear(values.astype(np.float64)))
 
 
 def from_oklab(lab: np.ndarray) -> np.ndarray:
     """Back again, unclipped."""
-    linear = (lab @ FROM_LAB.T) ** 3 @ FROM_LMS.T
-    above = 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055
-    return np.where(linear <= 0.0031308, 12.92 * linear, above)
+    return color.encoded(light(lab))
 
 
 def fitting(lab: np.ndarray) -> np.ndarray:

@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from layersr.roadmap.oklab import Colours, encoded, light, linear, oklab
+from layersr.color import encoded, linear
+from layersr.oklab import Colours, light, oklab
 from layersr.roadmap.pigments import Mixture, mixture
 
 Colour = tuple[int, int, int]
@@ -56,7 +57,7 @@ def chosen(colours: Colours, weights: Weights, number: int) -> tuple[Swatch, ...
     """
     cells, mass = _counted(colours, weights)
     centres = _means(cells, mass, min(number, len(cells)))
-    codes = np.unique(np.rint(encoded(light(centres)) * 255).astype(int), axis=0)
+    codes = np.unique(np.rint(encoded(np.clip(light(centres), 0, 1)) * 255).astype(int), axis=0)
     return tuple(Swatch(n, tuple(colour)) for n, colour in enumerate(sorted(codes.tolist(), key=_place), start=1))
 
 

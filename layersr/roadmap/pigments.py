@@ -15,7 +15,8 @@ from itertools import combinations, product
 import numpy as np
 from numpy import ndarray
 
-from layersr.roadmap.oklab import encoded, linear, oklab
+from layersr.color import encoded, linear
+from layersr.oklab import oklab
 
 TUBES: dict[str, tuple[tuple[float, float, float], tuple[float, float, float]]] = {
     "titanium white": ((0.0026, 0.0026, 0.0026), (1.0, 1.0, 1.0)),
@@ -84,7 +85,7 @@ def mixture(colour: tuple[int, int, int]) -> Mixture:
     off = np.linalg.norm(places - oklab(linear(np.array(colour) / 255)), axis=1)
     best = int(np.argmin(off + EACH_TUBE * tubes))
     names = sorted(zip(TUBES, parts[best].tolist(), strict=True), key=lambda named: -named[1])
-    shown = np.rint(encoded(mixed(parts[best : best + 1]))[0] * 255).astype(int).tolist()
+    shown = np.rint(encoded(np.clip(mixed(parts[best : best + 1]), 0, 1))[0] * 255).astype(int).tolist()
     return Mixture(tuple((name, count) for name, count in names if count), tuple(shown), float(off[best]))
 
 

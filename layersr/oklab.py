@@ -26,17 +26,6 @@ _OPPONENT = np.array(
 )
 
 
-def linear(srgb: Colours) -> Colours:
-    """Encoded sRGB in [0, 1] to light."""
-    return np.where(srgb <= 0.04045, srgb / 12.92, ((np.maximum(srgb, 0) + 0.055) / 1.055) ** 2.4)
-
-
-def encoded(light: Colours) -> Colours:
-    """The inverse of `linear`, clipped to what can be shown."""
-    light = np.clip(light, 0, 1)
-    return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
-
-
 def oklab(light: Colours) -> Colours:
     """Light to lightness in [0, 1] and the two opponent axes (a: green to red, b: blue to yellow)."""
     return np.cbrt(light @ _CONES.T) @ _OPPONENT.T
