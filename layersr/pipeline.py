@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from layersr import backends, color, decomposing, editing, filling, needs, references, upscaling
@@ -10,7 +9,6 @@ from layersr import recipe as recipes
 from layersr.arrays import Alpha, Mask
 from layersr.backends import torching
 from layersr.decomposing import Apart
-from layersr.errors import UsageError
 from layersr.images import read_mask
 from layersr.layers import LOCKS, Image, Layer, LayerStack
 from layersr.masking import masked
@@ -124,7 +122,7 @@ def _peeled(image: Image, recipe: Recipe, report: Report, depth: Alpha | None, r
     """The picture taken apart: what lies on top is lifted, again and again."""
     if depth is None:
         depth = _depth(image, recipe, report, remember)
-    prompts, wanted = _prompts(recipe, image), names(recipe.order) if recipe.order else []
+    prompts, wanted = _prompts(recipe, image), recipes.order_names(recipe.order) if recipe.order else []
     limits = decomposing.Limits(recipe.max_layers, recipe.granularity, recipe.detect == "none", recipe.keep_together)
     finding = replace(recipe, detect=PROMPTED if recipe.detect == "none" else recipe.detect, upscale=ENLARGING)
     roles = ("detect", "matte", "infill", "upscale", *(("understand",) if recipe.texts else ()))
@@ -250,19 +248,6 @@ def edit(
     edited = editing.apply(stack, edits, models, report, fill)
     torching.give_back()
     return edited
-
-
-def names(path: str) -> list[str]:
-    """The layer names of an order file: one a line, the top one first; what follows # is a remark.
-
-    Raises:
-        UsageError: the file cannot be read.
-    """
-    try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"The order {path} cannot be read: {error}.") from error
-    return [name for line in lines if (name := line.partition("#")[0].strip())]
 
 
 def _prompts(recipe: Recipe, image: Image) -> list[Prompt]:

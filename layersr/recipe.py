@@ -151,3 +151,16 @@ def load(path: str | Path) -> Recipe:
         return loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"The recipe {path} cannot be read: {error}.") from error
+
+
+def order_names(path: str | Path) -> list[str]:
+    """The layer names of an order file: one a line, the top one first; what follows # is a remark.
+
+    Raises:
+        UsageError: the file cannot be read.
+    """
+    try:
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"The order {path} cannot be read: {error}.") from error
+    return [name for line in lines if (name := line.partition("#")[0].strip())]

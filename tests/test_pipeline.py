@@ -10,7 +10,7 @@ from layersr import backends, decomposing, pipeline, references
 from layersr.errors import UsageError
 from layersr.flattening import flatten
 from layersr.layers import Image, Provenance
-from layersr.recipe import Recipe
+from layersr.recipe import Recipe, order_names
 from layersr.roles import Prompt
 
 CLASSIC = {"detect": "none", "matte": "classic", "infill": "classic", "upscale": "classic", "alpha": "classic"}
@@ -82,6 +82,6 @@ def test_what_is_asked_for_can_be_one_layer() -> None:
 def test_the_order_file_names_layers_from_the_top(tmp_path: Path) -> None:
     file = tmp_path / "order.txt"
     file.write_text("\ufeffelement 2, left  # the jug\n\n# nothing\n  element 1, top\n", encoding="utf-8")
-    assert pipeline.names(str(file)) == ["element 2, left", "element 1, top"]
+    assert order_names(str(file)) == ["element 2, left", "element 1, top"]
     with pytest.raises(UsageError, match="cannot be read"):
         pipeline.run(image(), Recipe(**CLASSIC, order=str(tmp_path / "none.txt"), scale=1))

@@ -83,10 +83,10 @@ def _raised(way: int) -> Callable[[str], "Edit"]:
 
 
 def _order(given: str) -> "Edit":
-    from layersr import pipeline
     from layersr.editing import Order
+    from layersr.recipe import order_names
 
-    return Order("\n".join(pipeline.names(given)))
+    return Order("\n".join(order_names(given)))
 
 
 def _rename(given: str) -> "Edit":

@@ -29,7 +29,7 @@ from layersr.projects import Project, values
 from layersr.projects.masks import fits, named, read, write
 from layersr.projects.state import LOCK, MASKS, ORDER, STATE, check, load, save, sha256_of
 from layersr.projects.store import Store
-from layersr.recipe import PEELING, Recipe
+from layersr.recipe import PEELING, Recipe, order_names
 
 LAYERS, STEPS, RECIPE = "layers", "steps", "recipe.toml"
 
@@ -249,7 +249,6 @@ def _lines(path: Path) -> list[str]:
         UsageError: it cannot be read.
     """
     try:
-        lines = path.read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"The order {path} cannot be read ({error}); delete it, and it is made again.") from error
-    return [name for line in lines if (name := line.partition("#")[0].strip())]
+        return order_names(path)
+    except UsageError as error:
+        raise UsageError(f"{error} Delete it, and it is made again.") from error
