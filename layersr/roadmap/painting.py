@@ -1,15 +1,17 @@
 """The painting itself: the strokes of every stage found on the running canvas, then their colours from one palette.
 
-Strokes are looked for in any colour first. What they want, as far as it is seen in the end, is what the palette is
-chosen for; then they are given its colours, and the accents mend what that left, on the palette's own terms.
+The palette comes first, as on a painter's table; every stroke is of its colours. When all stages are painted, their
+strokes are gone over together: details, which show in the end, change for the finished picture; what has no part in it
+is spent again as accents. What only lies under all that, light and dark and the large shapes, stays as it is.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import cv2
 import numpy as np
-from jaxtyping import Float, Int32, UInt8
+from jaxtyping import UInt8
 from numpy import ndarray
 
 from layersr.layers import LayerStack
@@ -17,19 +19,16 @@ from layersr.progress import Progress, Report, silent, within
 from layersr.roadmap import palette as palettes
 from layersr.roadmap.palette import Colour, Swatch
 from layersr.roadmap.stages import WHOLE, Picture, Stage, box_of, flat_target, plan, things_of, working_size
-from layersr.strokes import Stroke, cover, paint
-from layersr.strokes.stroke import coverage
+from layersr.strokes import Stroke, cover, moved, paint, rework
 
-STROKES, COLOURS = 4000, 32
+STROKES, COLOURS = 4000, 48
 """In all, if nobody says otherwise."""
 
-WAYS = ("greedy", "evolution")
+SWEEPS = {"greedy": 2, "evolution": 4}
+"""The ways to find strokes, and how often the strokes of all stages are gone over in the end."""
 
-PICTURE = 0.3
-"""How much the picture's own colours count for the palette, beside those of the strokes."""
-
-HALF = 0.5
-"""How much of a pixel a stroke must cover to own it."""
+MIXED, PIXELS = 2.0, 60_000
+"""Over how many pixels (sigma) colours are mixed before a palette is chosen for them, and of how many it is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,30 +141,27 @@ def draw_roadmap(
     things = things_of(stack, tone, within(report, 0.0, 0.1))
     target = flat_target(stack, tone)
     stages = plan(things, target, strokes, None if brush is None else max(0.5, brush * size[0] / stack.width))
-    canvas, found = np.full_like(target, tone), []
-    free = [stage for stage in stages if stage.group != WHOLE]
-    for n, stage in enumerate(free):
-        report(Progress("find strokes", 0.1 + 0.5 * n / len(free), f"{stage.group}: {stage.name}"))
-        found.append(_strokes(stage, canvas, stage.count, way, None, seed))
-        canvas = paint(canvas, found[-1])
-    report(Progress("mix colours", 0.6))
-    ground = Swatch(0, tone)
-    palette, found = _recoloured(stages, found, target, colours)
-    canvas = np.full_like(target, tone)
-    for some in found:
-        canvas = paint(canvas, some)
+    palette = _palette(target, colours)
     codes = np.array([swatch.colour for swatch in palette], np.uint8)
-    last = stages[len(free) :]
-    for n, stage in enumerate(last):
-        report(Progress("find strokes", 0.65 + 0.35 * n / len(last), stage.name))
-        left = strokes - sum(map(len, found)) - sum(later.count for later in last[n + 1 :])
+    ground = np.full_like(target, tone)
+    canvas, found = ground, []
+    for n, stage in enumerate(stages):
+        report(Progress("find strokes", 0.1 + 0.4 * n / len(stages), f"{stage.group}: {stage.name}"))
+        later = sum(other.count for other in stages[n + 1 :])
+        left = strokes - sum(map(len, found)) - later if stage.group == WHOLE else stage.count
         found.append(_strokes(stage, canvas, left, way, codes, seed))
         canvas = paint(canvas, found[-1])
-    parts = parts_of(stages)
-    steps = [_step(*done) for done in zip(parts, stages, found, strict=True) if done[-1]]
+    found = rework(
+        *(target, ground, found, [not stage.shows for stage in stages], strokes),
+        sweeps=SWEEPS[way],
+        palette=codes,
+        seed=seed,
+        report=lambda event: report(replace(event, stage="find strokes", done=0.5 + event.done / 2)),
+    )
+    steps = [_step(*done) for done in zip(parts_of(stages), stages, found, strict=True) if done[-1]]
     report(Progress("find strokes", 1.0))
     return Roadmap(
-        *(stack.width, stack.height, size, ground, palette, tuple(steps), target),
+        *(stack.width, stack.height, size, Swatch(0, tone), palette, tuple(steps), target),
         *(stack.icc, stack.resolution),
     )
 
@@ -189,53 +185,17 @@ def _strokes(
         *(np.ascontiguousarray(of[window]) for of in (stage.target, canvas, stage.wanted)),
         *(stage.widths, count),
         way=way,
+        sweeps=0,
         palette=palette,
         seed=seed,
     )
-    return tuple(_moved(stroke, columns.start, rows.start) for stroke in found)
+    return tuple(moved(stroke, columns.start, rows.start) for stroke in found)
 
 
-def _moved(stroke: Stroke, x: int, y: int) -> Stroke:
-    places = ((px + x, py + y) for px, py in (stroke.start, stroke.bend, stroke.end))
-    return Stroke(*places, stroke.width, stroke.colour)
-
-
-def _recoloured(
-    stages: Sequence[Stage], found: Sequence[tuple[Stroke, ...]], target: Picture, colours: int
-) -> tuple[tuple[Swatch, ...], list[tuple[Stroke, ...]]]:
-    """A palette for the strokes, and the strokes in its colours."""
-    wishes, areas = [], []
-    parts = parts_of(stages)
-    for part in sorted(set(parts[: len(found)])):
-        chosen = [n for n in range(len(found)) if parts[n] == part]
-        wish, area = _wanted([s for n in chosen for s in found[n]], stages[chosen[0]].target)
-        wishes.append(wish)
-        areas.append(area)
-    pixels = target.reshape(-1, 3)[:: max(1, target.size // 60_000)] / 255  # accents may want what no stroke has yet
-    each = np.full(len(pixels), PICTURE * target.size / 3 / len(pixels))
-    palette = palettes.chosen(np.vstack([*wishes, pixels]), np.concatenate([*areas, each]), colours)
-    codes = iter(palettes.nearest(palette, np.vstack([*wishes, pixels[:0]])))
-    return palette, [tuple(replace(s, colour=palette[next(codes)].colour) for s in some) for some in found]
-
-
-def _wanted(strokes: Sequence[Stroke], target: Picture) -> tuple[Float[ndarray, "n 3"], Float[ndarray, " n"]]:
-    """The colour each stroke of a thing should have, by what is seen of it when the thing is done, and how much is."""
-    owner = owned(strokes, target.shape[0], target.shape[1])
-    mine = owner >= 0
-    areas = np.bincount(owner[mine], minlength=len(strokes)).astype(np.float64)
-    sums = [np.bincount(owner[mine], target[..., c][mine], len(strokes)) for c in range(3)]
-    means = np.stack(sums, axis=1) / np.maximum(areas, 1)[:, None]
-    first = np.array([stroke.colour for stroke in strokes], float).reshape(-1, 3)
-    return np.where(areas[:, None] > 0, means, first) / 255, np.maximum(areas, 1)
-
-
-def owned(strokes: Sequence[Stroke], height: int, width: int) -> Int32[ndarray, "h w"]:
-    """The number of the stroke that is seen at each pixel; -1 where there is none."""
-    owner = np.full((height, width), -1, np.int32)
-    for n, stroke in enumerate(strokes):
-        top, left, patch = coverage(stroke, height, width)
-        owner[top : top + patch.shape[0], left : left + patch.shape[1]][patch > HALF] = n
-    return owner
+def _palette(target: Picture, colours: int) -> tuple[Swatch, ...]:
+    """The colours of a picture as strokes can have them: each the mean of a few pixels."""
+    pixels = cv2.GaussianBlur(target, (0, 0), MIXED).reshape(-1, 3)[:: max(1, target.size // 3 // PIXELS)]
+    return palettes.chosen(pixels / 255, np.ones(len(pixels)), colours)
 
 
 def parts_of(stages: Sequence[Stage]) -> list[int]:

@@ -17,7 +17,7 @@ Weights = Float[ndarray, " n"]
 CELL = 0.02
 """Side of the cells in which a picture's colours are counted, Oklab distance: about what one can just tell."""
 
-RARE = 0.4
+RARE = 0.7
 """A cell weighs its pixels to this power: with 1, accents get no colour; with 0, grain gets most."""
 
 ROUNDS = 60

@@ -36,7 +36,7 @@ SMALL = 0.0006
 MOST = 40
 """Things with stages of their own, the largest; a longer sheet nobody reads."""
 
-LIGHT, LAST = 0.015, 0.5
+LIGHT, LAST = 0.015, 0.65
 """Shares of all strokes that go to light and dark, and to the whole picture in the end."""
 
 ACCENTS = 0.5
@@ -85,6 +85,14 @@ class Stage:
     widths: tuple[float, ...]
     count: int
 
+    @property
+    def shows(self) -> bool:
+        """Whether most of it is seen in the end."""
+        return self.name not in UNDER
+
+
+UNDER = ("light and dark", "big shapes", "block in")
+"""Stages of which little is seen in the end: the others go over them."""
 
 GROUND, WHOLE = "ground and light", "the whole picture"
 
@@ -184,7 +192,7 @@ def plan(things: Sequence[Thing], target: Picture, strokes: int, finest: float |
         finest: the finest brush, in pixels of the target; a fair one if None.
     """
     height, width = target.shape[:2]
-    finest = max(1.0, 0.0035 * (height * width) ** 0.5) if finest is None else finest
+    finest = max(1.0, 0.003 * (height * width) ** 0.5) if finest is None else finest
     busy = detail(target)
     sizes = [float((thing.seen * (busy + PLAIN)).sum()) for thing in things]
     areas = [thing.seen.mean() for thing in things]

@@ -6,8 +6,9 @@ with weights w the error drops by
 
     2 k.b - a k.k - g,   a = sum w v^2 c^2,   b = sum w (v c D + v^2 c^2 C),   g = sum w (2 v c D.C + v^2 c^2 C.C)
 
-which is greatest for the colour k = b / a. So nine sums say what a stroke is worth: of four planes with its coverage,
-of five with its square. One code serves numpy and torch: only what differs between the two stands in `_windows`.
+which is greatest for the colour k = b / a; of a palette's colours the greatest is taken. So nine sums say what a stroke
+is worth: of four planes with its coverage, of five with its square. One code serves numpy and torch: only what differs
+between the two stands in `_windows`.
 """
 
 from itertools import pairwise
@@ -57,7 +58,11 @@ def planes(
 
 
 def fitness(
-    planes: Planes, curves: Curves, widths: Float32[ndarray, " n"], device: str | None = None
+    planes: Planes,
+    curves: Curves,
+    widths: Float32[ndarray, " n"],
+    device: str | None = None,
+    palette: Float32[ndarray, "colours 3"] | None = None,
 ) -> tuple[Float32[ndarray, " n"], Float32[ndarray, "n 3"]]:
     """What each stroke alone would lower the error by, and the colour with which it does.
 
@@ -66,9 +71,11 @@ def fitness(
         curves: of the strokes.
         widths: of the strokes, in pixels of the planes, >= 1.
         device: where torch computes it; numpy does where None.
+        palette: the colours there are; any where None.
 
     Returns:
-        The drops, which are negative where nothing helps; and the colours, which may be a little out of range.
+        The drops, which are negative where nothing helps; and the colours, which without a palette may be a little out
+        of range.
     """
     if not len(curves):
         return np.zeros(0, np.float32), np.zeros((0, 3), np.float32)
@@ -88,7 +95,7 @@ def fitness(
             local = curves[part] - at[:, None].astype(np.float32)
             numbers = (_as(library, device, v) for v in (at + margin, local, widths[part]))
             sums = _sums(library, given, int(size), *numbers)
-            drop, colour = _best(library, sums)
+            drop, colour = _best(library, sums, None if palette is None else _as(library, device, palette))
             drops[part], colours[part] = _back(drop), _back(colour)
     return drops, colours
 
@@ -131,10 +138,15 @@ def _coverage(library: ModuleType, size: int, curves: Any, widths: Any) -> Any:
     return library.clip((widths / 2 + 0.5)[:, None, None] - far, 0, 1)
 
 
-def _best(library: ModuleType, sums: Any) -> tuple[Any, Any]:
+def _best(library: ModuleType, sums: Any, palette: Any) -> tuple[Any, Any]:
     b = sums[:, :3] + sums[:, 5:8]
     a = library.clip(sums[:, 4], 1e-9, None)
-    return (b * b).sum(1) / a - sums[:, 3] - sums[:, 8], b / a[:, None]
+    g = sums[:, 3] + sums[:, 8]
+    if palette is None:
+        return (b * b).sum(1) / a - g, b / a[:, None]
+    gains = 2 * b @ palette.T - a[:, None] * (palette * palette).sum(1)
+    best = gains.argmax(1)
+    return gains[library.arange(len(b)), best] - g, palette[best]
 
 
 def _on(planes: ndarray, device: str | None) -> tuple[ModuleType, Any, int]:

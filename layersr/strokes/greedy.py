@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float32
 from numpy import ndarray
 
-from layersr.strokes.fitness import Curves, fitness
+from layersr.strokes.fitness import fitness
 from layersr.strokes.view import View
 
 LONGEST = 10.0
@@ -17,21 +17,25 @@ LONGEST = 10.0
 PARTS = (1.0, 0.6, 0.3)
 """The lengths that are tried, as shares of how far the colour fits."""
 
+LOOKED_AT = 12
+"""How many places are looked at for each stroke that is looked for."""
+
 STIFF = 0.5
 """How much of its direction a brush keeps at every step."""
 
 
 def proposals(
     device: str | None, seen: View, places: Float32[ndarray, "n 2"], most: int
-) -> tuple[Curves, Float32[ndarray, " n"]]:
-    """A stroke for each place, in pixels of the view, and the drop of the squared error it brings there.
+) -> tuple[Float32[ndarray, "m 3 2"], Float32[ndarray, " m"]]:
+    """A stroke for each of the worst places, in pixels of the view, and the drop of the squared error it brings there.
 
     Args:
         device: where `fitness` is computed.
         seen: the canvas as the brush sees it.
-        places: where to begin.
-        most: how many strokes are looked for; all places get one.
+        places: where to begin, the worst first.
+        most: how many strokes are looked for; only so many times as many of the worst places are looked at.
     """
+    places = places[: LOOKED_AT * most + 50]
     tried = traced(seen, places)
     drops = worth(seen, tried, device)
     best = drops.argmax(axis=1)
@@ -43,7 +47,7 @@ def worth(seen: View, curves: Float32[ndarray, "n k 3 2"], device: str | None) -
     """By how much each stroke would lower the squared error."""
     flat = curves.reshape(-1, 3, 2)
     widths = np.full(len(flat), seen.brush.width, np.float32)
-    return fitness(seen.planes, flat, widths, device)[0].reshape(curves.shape[:2])
+    return fitness(seen.planes, flat, widths, device, seen.palette)[0].reshape(curves.shape[:2])
 
 
 def traced(seen: View, places: Float32[ndarray, "n 2"]) -> Float32[ndarray, "n k 3 2"]:

@@ -112,8 +112,8 @@ def _round(
     for i in np.argsort(-worth, kind="stable").tolist():
         if worth[i] < enough or len(added) >= limit:
             break
-        drop, stroke = easel.tried(brush.stroke(curves[i]))
-        if drop >= KEPT * max(drops[i], enough):
-            easel.lay(stroke)
-            added.append(stroke)
+        trial = easel.tried(brush.stroke(curves[i]))
+        if trial.drop >= KEPT * max(drops[i], enough):
+            easel.lay(trial)
+            added.append(trial.stroke)
     return added, len(worth)

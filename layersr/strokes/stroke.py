@@ -63,6 +63,12 @@ def paint(canvas: Canvas, strokes: Iterable[Stroke], scale: float = 1.0) -> Canv
     return painted
 
 
+def moved(stroke: Stroke, x: int, y: int) -> Stroke:
+    """The stroke so many pixels further right and down."""
+    places = ((px + x, py + y) for px, py in (stroke.start, stroke.bend, stroke.end))
+    return Stroke(*places, stroke.width, stroke.colour)
+
+
 def svg(strokes: Sequence[Stroke], width: int, height: int, ground: Colour) -> str:
     """The strokes as the text of an SVG file, a path for each, the first one lowest.
 

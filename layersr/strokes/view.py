@@ -73,12 +73,14 @@ class View:
         wrong: the squared error of each pixel.
         mean: what is missing there, weighted, on average over the brush, squared.
         planes: what `fitness` looks at.
+        palette: the colours there are, in [0, 1]; any where None.
     """
 
     brush: Brush
     wrong: Alpha
     mean: Alpha
     planes: Float32[ndarray, "9 h w"]
+    palette: Float32[ndarray, "n 3"] | None
 
 
 def brush(goal: RGB, detail: Alpha, size: float) -> Brush:
@@ -110,7 +112,9 @@ def view(brush: Brush, easel: Easel) -> View:
         nine = np.stack([_shrunk(plane, small) for plane in nine])
         wrong = _shrunk(wrong, small)
     mean = [cv2.GaussianBlur(plane, (0, 0), brush.width / 2) for plane in nine[:3]]
-    return View(brush, wrong, sum(m * m for m in mean), nine)
+    return View(
+        brush, wrong, sum(m * m for m in mean), nine, None if easel.palette is None else easel.palette / np.float32(255)
+    )
 
 
 def places(seen: View, rng: np.random.Generator) -> Float32[ndarray, "n 2"]:
