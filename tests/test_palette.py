@@ -33,8 +33,18 @@ def test_a_small_accent_keeps_its_colour():
     greys = np.linspace(0.2, 0.8, 5000)[:, None].repeat(3, axis=1)
     accent = np.array([[0.9, 0.1, 0.1]])
     colours, weights = np.vstack([greys, accent]), np.append(np.ones(5000), 10.0)
-    nearest = palette.chosen(colours, weights, 8)[palette.nearest(palette.chosen(colours, weights, 8), accent)[0]]
-    assert np.abs(np.array(nearest.colour) / 255 - accent).max() < 0.02
+    found = np.array([swatch.colour for swatch in palette.chosen(colours, weights, 8)]) / 255
+    assert np.abs(found - accent).max(axis=1).min() < 0.02
+
+
+def test_colours_are_mixed_again_for_where_they_are_seen():
+    swatches = palette.swatches([(10, 10, 10), (200, 0, 0), (0, 0, 200)])
+    shown = np.zeros((2, 4, 3), np.uint8)
+    shown[0], shown[1] = (200, 0, 0), (10, 10, 10)
+    target = shown + np.arange(4, dtype=np.uint8)[:, None] * 2
+    shown[0, 3] = (99, 50, 0)  # a soft edge is no colour of the palette
+    again = palette.mixed_again(swatches, shown, target)
+    assert again == {(10, 10, 10): (13, 13, 13), (200, 0, 0): (202, 2, 2), (0, 0, 200): (0, 0, 200)}
 
 
 def test_colours_are_called_what_people_call_them():

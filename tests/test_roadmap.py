@@ -94,7 +94,7 @@ def test_the_last_canvas_is_the_nearest_to_the_picture(drawn: Roadmap):
 
 
 @given(
-    st.sampled_from([(8, 8), (12, 50), (40, 24)]), st.sampled_from([np.uint8, np.uint16]), st.integers(1, 90),
+    st.sampled_from([(8, 8), (12, 50), (30, 24)]), st.sampled_from([np.uint8, np.uint16]), st.integers(1, 60),
     st.integers(2, 12), st.integers(0, 3),
 )  # fmt: skip
 @settings(max_examples=6)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layersr.progress import Progress
-from layersr.strokes import Stroke, cover, paint, svg
+from layersr.strokes import Stroke, cover, paint, rework, svg
 from layersr.strokes.fitness import fitness, planes
 from layersr.strokes.stroke import coverage
 
@@ -215,6 +215,53 @@ def test_strokes_follow_the_forms():
     assert np.median(np.abs(way @ [2, 1]) / np.sqrt(5) / length) > 0.95
 
 
+@given(st.integers(0, 99), st.integers(0, 40))
+@settings(max_examples=3)
+def test_going_over_a_painting_never_makes_it_worse_and_leaves_what_is_settled(seed: int, more: int):
+    target, rng = picture(), np.random.default_rng(seed)
+    canvas = rng.integers(0, 256, (SIDE, SIDE, 3), np.uint8)
+    palette = rng.integers(0, 256, (7, 3), np.uint8)
+    batches, painted = [], canvas
+    for width in (12.0, 6.0, 3.0):
+        batches.append(cover(target, painted, ALL, (width,), 15, palette=palette, seed=seed))
+        painted = paint(painted, batches[-1])
+    batches.append(())
+    count = sum(map(len, batches)) + more
+    again = rework(target, canvas, batches, [True, False, False, False], count, sweeps=2, palette=palette, seed=seed)
+    assert again[0] == batches[0]
+    found = [stroke for batch in again for stroke in batch]
+    assert len(found) <= count
+    assert {s.colour for s in found} <= {tuple(colour) for colour in palette.tolist()}
+    assert error(paint(canvas, found), target) <= error(painted, target)
+
+
+def test_going_over_a_painting_finds_better_strokes_and_more_if_there_may_be_more():
+    target = picture()
+    batches = [cover(target, ground(target), ALL, (12.0, 6.0), 12)]
+    batches.append(cover(target, paint(ground(target), batches[0]), ALL, (3.0,), 12))
+    before = error(paint(ground(target), batches[0] + batches[1]), target)
+    same, more = (rework(target, ground(target), batches, [False, False], count) for count in (24, 60))
+    after, with_more = (error(paint(ground(target), a + b), target) for a, b in (same, more))
+    assert after < 0.9 * before
+    assert with_more < 0.8 * after
+    assert len(more[1]) > len(batches[1])
+
+
+@given(st.integers(0, 999), st.integers(1, 5))
+@settings(max_examples=8)
+def test_the_fittest_colour_of_a_palette_is_the_best_of_its_colours(seed: int, number: int):
+    rng = np.random.default_rng(seed)
+    goal, canvas = rng.random((2, 40, 40, 3), np.float32)
+    curves = (rng.uniform(0, 40, (9, 1, 2)) + rng.normal(scale=5, size=(9, 3, 2))).astype(np.float32)
+    widths, palette = rng.uniform(1, 8, 9).astype(np.float32), rng.random((number, 3), np.float32)
+    nine = planes(goal - canvas, canvas, rng.random((40, 40), np.float32))
+    drops, colours = fitness(nine, curves, widths, palette=palette)
+    alone = np.stack([fitness(nine, curves, widths, palette=colour[None])[0] for colour in palette])
+    np.testing.assert_allclose(drops, alone.max(axis=0), atol=1e-3)
+    np.testing.assert_array_equal(colours, palette[alone.argmax(axis=0)])
+    assert (drops <= fitness(nine, curves, widths)[0] + 1e-3).all()
+
+
 @given(st.integers(0, 999))
 @settings(max_examples=8)
 def test_fitness_is_what_painting_the_stroke_brings(seed: int):
@@ -245,6 +292,9 @@ def test_torch_finds_the_same_fitness_as_numpy():
     drops, colours = fitness(given_planes, curves, widths)
     for one, other in zip((drops, colours), fitness(given_planes, curves, widths, device="cpu"), strict=True):
         np.testing.assert_allclose(one, other, rtol=2e-3, atol=2e-3)
+    palette = rng.random((5, 3), np.float32)
+    one, other = (fitness(given_planes, curves, widths, device, palette) for device in (None, "cpu"))
+    np.testing.assert_allclose(one[0], other[0], rtol=2e-3, atol=2e-3)
 
 
 def test_another_way_is_refused():

@@ -1,13 +1,15 @@
-"""The painting itself: the strokes of every stage found on the running canvas, then their colours from one palette.
+"""The painting itself: the strokes of every stage found on the running canvas, in the colours of one palette.
 
 The palette comes first, as on a painter's table; every stroke is of its colours. When all stages are painted, their
 strokes are gone over together: details, which show in the end, change for the finished picture; what has no part in it
-is spent again as accents. What only lies under all that, light and dark and the large shapes, stays as it is.
+is spent again as accents. What only lies under all that, light and dark and the large shapes, stays as it is. Before
+and after that every colour is mixed again for what it came to be used for.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 
 import cv2
 import numpy as np
@@ -151,13 +153,15 @@ def draw_roadmap(
         left = strokes - sum(map(len, found)) - later if stage.group == WHOLE else stage.count
         found.append(_strokes(stage, canvas, left, way, codes, seed))
         canvas = paint(canvas, found[-1])
+    palette, found = _mixed_again(palette, found, ground, target)
     found = rework(
         *(target, ground, found, [not stage.shows for stage in stages], strokes),
         sweeps=SWEEPS[way],
-        palette=codes,
+        palette=np.array([swatch.colour for swatch in palette], np.uint8),
         seed=seed,
         report=lambda event: report(replace(event, stage="find strokes", done=0.5 + event.done / 2)),
     )
+    palette, found = _mixed_again(palette, found, ground, target)
     steps = [_step(*done) for done in zip(parts_of(stages), stages, found, strict=True) if done[-1]]
     report(Progress("find strokes", 1.0))
     return Roadmap(
@@ -196,6 +200,22 @@ def _palette(target: Picture, colours: int) -> tuple[Swatch, ...]:
     """The colours of a picture as strokes can have them: each the mean of a few pixels."""
     pixels = cv2.GaussianBlur(target, (0, 0), MIXED).reshape(-1, 3)[:: max(1, target.size // 3 // PIXELS)]
     return palettes.chosen(pixels / 255, np.ones(len(pixels)), colours)
+
+
+def _mixed_again(
+    palette: tuple[Swatch, ...], found: Sequence[tuple[Stroke, ...]], ground: Picture, target: Picture
+) -> tuple[tuple[Swatch, ...], list[tuple[Stroke, ...]]]:
+    """The palette mixed again for what was painted with it, and the strokes in its colours, if that is better."""
+    shown = paint(ground, chain.from_iterable(found))
+    mixed = palettes.mixed_again(palette, shown, target)
+    again = [tuple(replace(stroke, colour=mixed[stroke.colour]) for stroke in strokes) for strokes in found]
+    if _error(paint(ground, chain.from_iterable(again)), target) > _error(shown, target):
+        return palette, list(found)
+    return palettes.swatches(mixed.values()), again
+
+
+def _error(painted: Picture, target: Picture) -> int:
+    return int(((painted.astype(np.int64) - target) ** 2).sum())
 
 
 def parts_of(stages: Sequence[Stage]) -> list[int]:

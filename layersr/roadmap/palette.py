@@ -1,10 +1,11 @@
 """Few colours for a whole picture: k-means where distances look equal, weighed so that small accents keep theirs."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from numpy import ndarray
 
 from layersr.color import encoded, linear
@@ -13,6 +14,7 @@ from layersr.roadmap.pigments import Mixture, mixture
 
 Colour = tuple[int, int, int]
 Weights = Float[ndarray, " n"]
+Picture = UInt8[ndarray, "h w 3"]
 
 CELL = 0.02
 """Side of the cells in which a picture's colours are counted, Oklab distance: about what one can just tell."""
@@ -57,15 +59,30 @@ def chosen(colours: Colours, weights: Weights, number: int) -> tuple[Swatch, ...
     """
     cells, mass = _counted(colours, weights)
     centres = _means(cells, mass, min(number, len(cells)))
-    codes = np.unique(np.rint(encoded(np.clip(light(centres), 0, 1)) * 255).astype(int), axis=0)
-    return tuple(Swatch(n, tuple(colour)) for n, colour in enumerate(sorted(codes.tolist(), key=_place), start=1))
+    return swatches(np.rint(encoded(np.clip(light(centres), 0, 1)) * 255).astype(int).tolist())
 
 
-def nearest(palette: tuple[Swatch, ...], colours: Colours) -> list[int]:
-    """The index of the swatch that looks most like each colour, given as encoded sRGB in [0, 1]."""
-    there = oklab(linear(np.array([swatch.colour for swatch in palette]) / 255))
-    far = ((oklab(linear(colours.astype(np.float64)))[:, None] - there) ** 2).sum(axis=2)
-    return far.argmin(axis=1).tolist()
+def swatches(colours: Iterable[Sequence[int]]) -> tuple[Swatch, ...]:
+    """Colours, 8-bit sRGB codes, as they stand on a palette, each once."""
+    each = sorted({(r, g, b) for r, g, b in colours}, key=_place)
+    return tuple(Swatch(n, colour) for n, colour in enumerate(each, start=1))
+
+
+def mixed_again(palette: tuple[Swatch, ...], shown: Picture, target: Picture) -> dict[Colour, Colour]:
+    """For each colour, that which fits better what it was used for: the mean of the picture where it is seen.
+
+    Args:
+        palette: the colours there are.
+        shown: a painting in these colours.
+        target: the picture it should be.
+    """
+    codes = shown.astype(np.int64) @ (1 << 16, 1 << 8, 1)
+    mixed = {}
+    for swatch in palette:
+        seen = codes == np.array(swatch.colour) @ (1 << 16, 1 << 8, 1)
+        r, g, b = np.rint(target[seen].mean(axis=0)).astype(int).tolist() if seen.any() else swatch.colour
+        mixed[swatch.colour] = r, g, b
+    return mixed
 
 
 def described(colour: Colour) -> str:
@@ -99,7 +116,7 @@ _HUES = (
 """Hue angle of Oklab below which a colour is called so."""
 
 
-def _place(colour: list[int]) -> tuple[bool, float]:
+def _place(colour: Colour) -> tuple[bool, float]:
     """Where a colour stands on the palette."""
     lightness, a, b = oklab(linear(np.array(colour) / 255)).tolist()
     return bool(np.hypot(a, b) >= 0.035), -lightness

@@ -146,7 +146,7 @@ def _best(library: ModuleType, sums: Any, palette: Any) -> tuple[Any, Any]:
         return (b * b).sum(1) / a - g, b / a[:, None]
     gains = 2 * b @ palette.T - a[:, None] * (palette * palette).sum(1)
     best = gains.argmax(1)
-    return gains[library.arange(len(b)), best] - g, palette[best]
+    return gains[library.arange(len(b), **_where(library, b)), best] - g, palette[best]
 
 
 def _on(planes: ndarray, device: str | None) -> tuple[ModuleType, Any, int]:
