@@ -149,6 +149,10 @@ class _Job:
             (True, False): "it would be continued, invented",
         }.get((self.fill, self.models.infill is not None), "it was left so (--no-fill)")
         for gap in gaps:
+            if gap.cut:
+                sides = " and ".join(gap.cut)
+                self.warnings.append(f"{quoted([gap.name])} was cut off by the canvas, {sides}; that cut is seen now.")
+                continue
             self.warnings.append(f"{quoted([gap.name])} ended where it is seen now, {gap.pixels} pixels; {ending}.")
 
     def _beyond_travel(self, stack: LayerStack, unit: Unit, edit: kinds.Move) -> None:

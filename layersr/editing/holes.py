@@ -2,7 +2,8 @@
 
 A layer of layersr's own ends somewhere under what covers it; what was painted for it there reaches a little way and no
 farther (`travel`). Where the cover goes, the hidden part is found anew: its outline goes on as it went (`outlines`),
-also off the canvas, which cut things off. An infill model then paints the inside from the layer's own colours.
+also a little way off the canvas, which cut things off; farther nothing tells how they go on, and a straight cut is
+better than a guess. An infill model then paints the inside from the layer's own colours.
 
 Only pixels that something opaque hid, or the canvas cut off, are touched, and only of layers whose provenance says that
 they are invented: nothing that was seen before changes. Where a person painted, an end is an outline; and where a model
@@ -18,7 +19,8 @@ import numpy as np
 
 from layersr import color
 from layersr.arrays import Alpha, Mask
-from layersr.bleed import bleed
+from layersr.editing.colours import painted_on
+from layersr.editing.cuts import seen, within_reach
 from layersr.editing.outlines import completed
 from layersr.editing.places import Affine, cropped, transformed
 from layersr.editing.selecting import Unit
@@ -44,10 +46,12 @@ class Gap:
     Attributes:
         name: of the layer.
         pixels: how many were laid bare.
+        cut: sides at which it is not continued but ends straight, as the canvas cut it off.
     """
 
     name: str
     pixels: int
+    cut: tuple[str, ...] = ()
 
 
 def continued(
@@ -73,7 +77,10 @@ def continued(
             layer = layers[n]
             if layer.provenance is None or layer.is_cast or not layer.visible or not layer.pixels.size:
                 continue
-            part = _hidden_part(layer, mattes[n], covers[n], pads)
+            reached, cuts = within_reach(layer, mattes[n], covers[n], pads)
+            bared = tuple(side for side, cut in cuts.items() if seen(cut, matrix, covers_after[n]))
+            gaps += [Gap(layer.name, 0, bared)] if bared else []
+            part = _hidden_part(layer, mattes[n], covers[n], reached)
             if part is None:
                 continue
             old, new = (
@@ -165,26 +172,13 @@ class _Part:
             alpha = np.where(alpha > 0, full, 0).astype(alpha.dtype)
         part = pixels[here]
         if infill is not None:
-            painted = self._painted(color.to_float(part[..., :3]), infill)
+            painted = painted_on(color.to_float(part[..., :3]), self.known, self.changed & (self.alpha > 0), infill)
             part[..., :3] = np.where(self.changed[..., None], color.to_depth(painted, part.dtype), part[..., :3])
         part[..., 3] = np.where(self.changed, alpha, part[..., 3])
         invented = np.where(part[..., 3] > 0, np.uint8(Provenance.INVENTED), np.uint8(Provenance.NONE))
         codes[here] = np.where(self.changed, invented, codes[here])
         mask = layer.mask if mask is None else mask
         return cropped(replace(layer, pixels=pixels, left=left, top=top, provenance=codes, mask=mask))
-
-    def _painted(self, colours: np.ndarray, infill: Infiller) -> np.ndarray:
-        """The colours of the window, those that change painted from what is known of the layer, and from that alone."""
-        whole = bleed(colours, self.known)
-        wanted = self.changed & (self.alpha > 0)
-        if not wanted.any() or not self.known.any():
-            return whole
-        some = wanted | self.known
-        rows, columns = (np.flatnonzero(some.any(axis=axis)) for axis in (1, 0))
-        part = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
-        out = whole.copy()
-        out[part] = np.clip(infill(np.ascontiguousarray(whole[part]), ~self.known[part]), 0, 1)
-        return out
 
 
 def _hidden_part(layer: Layer, matte: Alpha, cover: Mask, pads: tuple[int, int, int, int]) -> _Part | None:

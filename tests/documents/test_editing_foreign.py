@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 from document_stacks import assert_same, stacks
+from editing_scene import halves, paint
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_editing import halves, paint
 
 from layersr import editing
 from layersr.editing import Edit
