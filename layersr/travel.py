@@ -7,18 +7,22 @@ shows it when it is moved inward. The ground lies under everything, and it is co
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil, sqrt
 
 import cv2
 import numpy as np
 
 from layersr import color
 from layersr.arrays import Alpha, Mask
-from layersr.layers import LayerStack
+from layersr.layers import Layer, LayerStack
 
 AHEAD = 0.5
 """An end is where the way from what is shown grows by more than this from one pixel to the next: straight ahead it
 grows by one, along a contour by nothing."""
+
+WORK = 6e8
+"""Pixels times layers times layers: more, about a second, and `rough_travel` looks at fewer pixels."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,10 @@ class Travel:
     def times(self, scale: int) -> "Travel":
         """The same on a canvas so many times as large."""
         return Travel(*(None if way is None else way * scale for way in (self.left, self.right, self.up, self.down)))
+
+    def within(self, scale: int) -> "Travel":
+        """The same on a canvas that many times as small, in whole pixels."""
+        return Travel(*(None if way is None else way // scale for way in (self.left, self.right, self.up, self.down)))
 
 
 def safe_travel(stack: LayerStack) -> list[Travel]:
@@ -65,6 +73,27 @@ def safe_travel(stack: LayerStack) -> list[Travel]:
         cut = [bool((side >= 0.5).any()) for side in sides]
         found.append(Travel(*(0 if n else way for n, way in zip(cut, ways, strict=True))))
     return found
+
+
+def rough_travel(stack: LayerStack) -> list[Travel]:
+    """`safe_travel` in about a second: where there is much to look at it may be a little less than would be safe.
+
+    Only every so manieth pixel is looked at then, and a step is taken off for those between.
+    """
+    step = max(1, ceil(sqrt(stack.width * stack.height / WORK) * len(stack.layers)))
+    if step == 1:
+        return safe_travel(stack)
+    every = stack.with_layers(tuple(_every(layer, step) for layer in stack.layers))
+    ways = safe_travel(replace(every, width=-(-stack.width // step), height=-(-stack.height // step)))
+    counts = ((way.left, way.right, way.up, way.down) for way in ways)
+    return [Travel(*(None if n is None else max(0, n - 1) * step for n in way)) for way in counts]
+
+
+def _every(layer: Layer, step: int) -> Layer:
+    """A layer by every so manieth pixel of the canvas: sharp, so that what is opaque stays so."""
+    pixels = layer.pixels[-layer.top % step :: step, -layer.left % step :: step]
+    left, top = -(-layer.left // step), -(-layer.top // step)
+    return replace(layer, pixels=pixels, left=left, top=top, provenance=None, mask=None)
 
 
 def _matte(stack: LayerStack, index: int) -> Alpha:

@@ -167,7 +167,7 @@ def test_safe_travel_is_told_in_pixels_of_the_document():
 
 def test_with_very_many_layers_travel_is_looked_for_in_fewer_pixels(monkeypatch: pytest.MonkeyPatch):
     exact = [leaf["travel"] for leaf in leaves(told(plain(), 1600, None, "x")["tree"])]
-    monkeypatch.setattr("layersr.viewing.telling.WORK", 160 * 120)
+    monkeypatch.setattr("layersr.travel.WORK", 160 * 120)
     for found, whole in zip(leaves(told(plain(), 1600, None, "x")["tree"]), exact, strict=True):
         assert all(a == b or b - 9 <= a <= b for a, b in zip(found["travel"], whole, strict=True))
 

@@ -13,6 +13,7 @@ from layersr.editing.recolouring import recoloured
 from layersr.editing.selecting import Unit, named, quoted, selected
 from layersr.editing.showing import seen, still_hidden, without
 from layersr.editing.splitting import Peel, split
+from layersr.editing.travels import measured
 from layersr.errors import UsageError
 from layersr.layers import LayerStack
 from layersr.progress import Progress, Report, silent
@@ -57,8 +58,9 @@ def apply(
     """The stack after some edits, in their order.
 
     Laws: where no edited layer, nor its shadow, glow or what was painted in its place, shows before or after, every
-    pixel of the flattened picture stays, bit for bit. Layers that an edit does not concern are the same objects. An
-    edit that asks for nothing (a move by 0, 0; a scale by 1) gives the stack back.
+    pixel of the flattened picture stays, bit for bit. Layers that an edit does not concern are the same objects; what
+    a document tells of their safe travel is true of the result. An edit that asks for nothing (a move by 0, 0; a scale
+    by 1) gives the stack back.
 
     Args:
         stack: any document.
@@ -70,12 +72,13 @@ def apply(
     Raises:
         UsageError: a name matches nothing, or an edit asks for what cannot be.
     """
-    job = _Job(models or Models(), fill)
+    job, before = _Job(models or Models(), fill), stack
     for n, edit in enumerate(edits):
         report(Progress("edit", n / max(1, len(edits)), edit.target))
         stack = job.done(stack, edit)
     report(Progress("edit", 1.0))
-    return Edited(stack, tuple(job.steps), tuple(dict.fromkeys(job.warnings)))
+    after = stack if stack is before else measured(stack)
+    return Edited(after, tuple(job.steps), tuple(dict.fromkeys(job.warnings)))
 
 
 class _Job:

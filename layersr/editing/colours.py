@@ -54,6 +54,12 @@ def painted_on(colours: RGB, known: Mask, wanted: Mask, infill: Infiller) -> RGB
 def _strokes(colours: RGB, known: Mask) -> Mask:
     """The thin strokes of what is known, with their edges."""
     codes = color.to_depth(np.ascontiguousarray(colours), np.dtype(np.uint8))
+    _, labels = cv2.distanceTransformWithLabels(
+        (~known).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    nearest = np.zeros(int(labels.max()) + 1, np.intp)
+    nearest[labels[known]] = np.flatnonzero(known)
+    codes = codes.reshape(-1, 3)[nearest[labels]]  # or a median near what is not known would be of spread colours
     off = np.abs(codes.astype(np.float32) - cv2.medianBlur(codes, WIDTH)).max(axis=2) / 255
     near = known & (cv2.dilate((~known).astype(np.uint8), np.ones((AROUND, AROUND), np.uint8)) > 0)
     usual = float(np.median(off[near if near.any() else known]))

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import astuple, replace
@@ -18,11 +17,8 @@ from layersr.flattening import flatten
 from layersr.groups import walk
 from layersr.layers import Group, Image, Layer, LayerStack, Provenance
 from layersr.summary import provenance, summarise
-from layersr.travel import safe_travel
+from layersr.travel import rough_travel
 from layersr.viewing.shrinking import shrunk
-
-WORK = 6e8
-"""Pixels times layers times layers: more, about a second, and safe travel is looked for in fewer pixels."""
 
 SAME = 1
 """Code values that an original may differ from what is shown and need no picture of its own."""
@@ -79,7 +75,7 @@ def _reference(pixels: Pixels, stack: LayerStack, small: LayerStack) -> str | No
 
 def _tree(stack: LayerStack, small: LayerStack) -> list[dict[str, Any]]:
     """Layers and groups, back to front; a group has `children`."""
-    travels = _travels(stack)
+    travels = [list(astuple(way)) for way in rough_travel(stack)]
     index = {id(layer): n for n, layer in enumerate(small.layers)}
     root: list[dict[str, Any]] = []
     open_lists, path = [root], ()
@@ -126,25 +122,6 @@ def _layer(layer: Layer, small: Layer, travel: list[int | None]) -> dict[str, An
         "confidence": confidence if isinstance(confidence, int | float) else None,
         "travel": travel,
     }
-
-
-def _travels(stack: LayerStack) -> list[list[int | None]]:
-    """Safe travel of every layer as the document now is, in its own pixels: left, right, up, down.
-
-    Where there is too much to look at, only every so manieth pixel is, and a step is taken off for those between.
-    """
-    step = max(1, math.ceil(math.sqrt(stack.width * stack.height / WORK) * len(stack.layers)))
-    every = stack.with_layers(tuple(_every(layer, step) for layer in stack.layers))
-    every = replace(every, width=-(-stack.width // step), height=-(-stack.height // step))
-    off = int(step > 1)
-    return [[None if n is None else max(0, n - off) * step for n in astuple(way)] for way in safe_travel(every)]
-
-
-def _every(layer: Layer, step: int) -> Layer:
-    """A layer by every so manieth pixel of the canvas: sharp, so that what is opaque stays so."""
-    pixels = layer.pixels[-layer.top % step :: step, -layer.left % step :: step]
-    left, top = -(-layer.left // step), -(-layer.top // step)
-    return replace(layer, pixels=pixels, left=left, top=top, provenance=None, mask=None)
 
 
 def _codes(codes: Codes | None) -> str | None:

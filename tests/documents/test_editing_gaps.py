@@ -1,6 +1,6 @@
 """What an edit lays bare is continued, as far as anything tells how it goes on."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -16,9 +16,11 @@ from layersr.editing import (
     Delete,
     Edit,
     Hide,
+    Merge,
     Models,
     Move,
     Order,
+    Show,
 )
 from layersr.editing.colours import painted_on
 from layersr.editing.outlines import completed
@@ -26,6 +28,7 @@ from layersr.flattening import flatten, settled
 from layersr.infill.harmonic import harmonic
 from layersr.layers import Layer, LayerStack, Provenance
 from layersr.seal import seal
+from layersr.travel import safe_travel
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
@@ -173,9 +176,61 @@ def test_thin_strokes_end_where_they_are_covered_and_their_ground_goes_on():
     assert avoid[:24, 4::8].all()
     assert not avoid[:24, ::8].any()
     assert (hole | avoid)[24:].all()
-    assert image[44:].min() > 0.5
+    assert image[24:].min() > 0.5
     assert painted[24:40].min() > 0.5
     assert np.array_equal(painted[:24], lid[:24])
     hair = np.random.default_rng(1).uniform(0.2, 0.6, (48, 64, 3)).astype(np.float32)
     painted_on(hair, rows < 24, rows >= 24, infill)
     assert asked[1][2][:24].mean() < 0.2  # all of it is strokes: they go on
+
+
+# How far things can be moved afterwards
+
+
+def told_of(stack: LayerStack) -> LayerStack:
+    """The stack as layersr exports it: elements tell their safe travel."""
+    ways = safe_travel(stack)
+    layers = (replace(x, facts={**x.facts, "travel": asdict(w)}) for x, w in zip(stack.layers, ways, strict=True))
+    return stack.with_layers((stack.layers[0], *list(layers)[1:]))
+
+
+MOVED = [Move("eye 1", -9, 0), Move("eye 2", 30, 8), Delete("eye 2"), Order("eye 1\neye 2"), Merge("eye*")]
+
+
+@pytest.mark.parametrize("edit", MOVED)
+def test_after_an_edit_the_safe_travel_that_a_document_tells_is_true(edit: Edit):
+    before = told_of(cut())
+    edited = editing.apply(before, [edit], MODELS)
+    ways = safe_travel(edited.stack)
+    told = [layer.facts.get("travel") for layer in edited.stack.layers]
+    assert told[1:] == [asdict(way) for way in ways[1:]]
+    assert told[0] is None
+    assert [x.facts.get("travel") for x in before.layers] != told  # it was another
+    for old, new in zip(before.layers[:5], edited.stack.layers[:5], strict=True):  # no layer that was edited
+        assert (new is old) == (new.facts == old.facts)
+        assert new.pixels is old.pixels
+
+
+def test_safe_travel_is_not_told_of_what_is_hidden_and_again_when_it_is_shown():
+    before = told_of(cut())
+    hidden = done(before, Hide("eye 2"))
+    assert "travel" not in hidden.layers[6].facts
+    shown = done(hidden, Show("eye 2"))
+    assert shown.layers[6].facts["travel"] == asdict(safe_travel(shown)[6])
+
+
+def test_safe_travel_is_told_in_pixels_of_the_picture_or_not_at_all():
+    before = told_of(cut())
+    twice = done(replace(before, recipe="scale = 2\n"), Move("eye 2", 2, 0))
+    ways = [asdict(way.within(2)) for way in safe_travel(twice)]
+    assert [x.facts["travel"] for x in twice.layers[1:]] == ways[1:]
+    sized = done(replace(before, recipe='scale = 2\nsize = "300x200"\n'), Move("eye 2", 2, 0))
+    assert not any("travel" in x.facts for x in sized.layers)
+
+
+def test_a_second_edit_warns_of_what_the_first_has_left():
+    first = editing.apply(told_of(cut()), [Move("eye 2", 1, 0)], Models(), fill=False).stack
+    right = first.layers[6].facts["travel"]["right"]
+    for steps, told in ((right, []), (30, [f"“eye 2” moves 30 px right, {30 - right} more than its safe {right}."])):
+        warnings = editing.apply(first, [Move("eye 2", steps, 0)], Models(), fill=False).warnings
+        assert [one for one in warnings if "safe" in one] == told
