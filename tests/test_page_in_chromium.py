@@ -1,6 +1,5 @@
 """The page of `layersr view` in a real browser: real clicks, drags, keys, touches; what is seen is read off it."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
@@ -11,29 +10,19 @@ import numpy as np
 import PIL.Image
 import pytest
 
+from chromium import launched
 from layersr import references
 from layersr.flattening import flatten
 from layersr.layers import Image, LayerStack
 from layersr.viewing import write_page
 from viewed_stacks import HOSTILE, everything, plain
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-QUIET = ("background-networking", "component-update", "sync")
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", *(f"--disable-{x}" for x in QUIET)]
 RED, GREEN, BLUE, GREY = (220, 30, 30), (30, 200, 30), (30, 60, 220), (128, 128, 128)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium; apt-get install chromium")
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="there is no Playwright; pip install 'layersr[browser]'"
-    )
-    with playwright.sync_playwright() as running:  # each launch has a user's folder of its own
-        chromium = running.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield chromium
-        chromium.close()
+    yield from launched()
 
 
 class Shown:

@@ -46,10 +46,14 @@ def markup(roadmap: Roadmap, title: str, canvas: float = words.CANVAS) -> str:
     name = html.escape(title)
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{_POLICY}"><link rel="icon" href="data:,">
 <title>{name}</title><style>{_STYLE}</style></head><body>
 <h1>{name}</h1><p>{lead}</p>
 <figure class="film"><canvas id="easel" width="{roadmap.size[0]}" height="{roadmap.size[1]}"></canvas>
-<figcaption><button id="play" type="button" aria-label="Play or pause">&#9654;</button>
+<figcaption>
+<button id="back" type="button" aria-label="Step back" title="Step back: left arrow">&#8249;</button>
+<button id="play" type="button" aria-label="Play or pause" title="Play or pause: space">&#9654;&#xfe0e;</button>
+<button id="on" type="button" aria-label="Step on" title="Step on: right arrow">&#8250;</button>
 <input id="time" type="range" min="0" max="{len(roadmap.strokes)}" value="{len(roadmap.strokes)}" aria-label="Strokes">
 <output id="told"></output></figcaption></figure>
 <section class="both"><figure>{_image(roadmap.picture, "the picture")}<figcaption>the picture</figcaption></figure>
@@ -74,7 +78,8 @@ def _step(roadmap: Roadmap, number: int, step: Step, canvas: float) -> str:
     return (
         f'<section class="step" id="step{number}"><figure>{_image(after, heading)}</figure><div><h3>{heading}</h3>'
         f"<p>{step.advice}</p><p>{words.strokes(step)}, {words.brushes(roadmap, step, canvas)}</p>"
-        f'<ul class="chips">{chips}</ul></div></section>\n'
+        f'<ul class="chips">{chips}</ul><button type="button" data-step="{number}">Show on the easel</button>'
+        "</div></section>\n"
     )
 
 
@@ -114,17 +119,25 @@ def _hex(swatch: Swatch) -> str:
     return "#{:02x}{:02x}{:02x}".format(*swatch.colour)
 
 
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+"""What the page may do: nothing that needs a network."""
+
 _STYLE = """
 :root{color-scheme:light dark}body{font:16px/1.45 system-ui,sans-serif;max-width:70rem;margin:0 auto;padding:1.5rem}
 figure{margin:0}img,canvas{max-width:100%;height:auto;display:block}canvas{max-height:75vh;margin:0 auto}
-.film figcaption{display:flex;gap:.8rem;align-items:center;margin:.6rem 0 1.5rem}.film input{flex:1}
-.film output{min-width:14rem;font-variant-numeric:tabular-nums}button{font-size:1.2rem;width:3rem;height:2.4rem}
-.both{display:grid;grid-template-columns:1fr 1fr;gap:1rem}figcaption,small{color:GrayText}
-ul{list-style:none;padding:0}.palette{display:grid;grid-template-columns:repeat(auto-fill,minmax(21rem,1fr));gap:.8rem}
+.film figcaption{display:flex;gap:.8rem;align-items:center;margin:.6rem 0 1.5rem;flex-wrap:wrap}
+.film input{flex:1 1 9rem;min-width:0}.film output{min-width:14rem;font-variant-numeric:tabular-nums}
+button{font:inherit;min-width:3rem;min-height:2.75rem;padding:0 .9rem;touch-action:manipulation}
+button.now{outline:3px solid Highlight}h1,h3,p,li{overflow-wrap:anywhere}li div{min-width:0}
+.both{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:1rem}figcaption,small{color:GrayText}
+ul{list-style:none;padding:0}
+.palette{display:grid;gap:.8rem;grid-template-columns:repeat(auto-fill,minmax(min(21rem,100%),1fr))}
 .palette li{display:flex}.palette i{flex:none;width:3.2rem}.palette .mixed{width:1.2rem;margin-right:.8rem}
-.step{display:grid;grid-template-columns:3fr 2fr;gap:1.5rem;margin:2rem 0;break-inside:avoid}.step h3{margin:0}
+.step{display:grid;grid-template-columns:minmax(0,3fr) minmax(0,2fr);gap:1.5rem;margin:2rem 0;break-inside:avoid}
+.step h3{margin:0}
 .chips{display:flex;flex-wrap:wrap;gap:.5rem}.chips li{width:3.6rem}.chips i{display:block;height:1.1rem}
-@media(max-width:40rem){.step,.both{grid-template-columns:1fr}.film output{min-width:0}}
+@media(max-width:40rem){
+body{padding:1rem}.step,.both{grid-template-columns:minmax(0,1fr)}.film output{flex:1 0 100%;min-width:0}}
 """
 
 _SCRIPT = """
@@ -132,6 +145,9 @@ const easel = document.getElementById("easel"), brush = easel.getContext("2d");
 const time = document.getElementById("time"), told = document.getElementById("told");
 const play = document.getElementById("play");
 const strokes = roadmap.steps.flatMap((step, n) => step.strokes.map(stroke => [n, ...stroke]));
+const ends = [0];  // the strokes there are when n steps are done
+for (const step of roadmap.steps) ends.push(ends.at(-1) + step.strokes.length);
+const steps = document.querySelectorAll("[data-step]");
 let painted = 0, playing = false, last = 0, due = 0;
 brush.lineCap = "round";
 function tone() { brush.fillStyle = roadmap.ground; brush.fillRect(0, 0, easel.width, easel.height); painted = 0; }
@@ -147,8 +163,10 @@ function until(count) {
     brush.stroke();
   }
   time.value = count;
+  for (const button of steps) button.classList.toggle("now", count > 0 && ends[button.dataset.step] === count);
   const now = count ? strokes[count - 1][0] : -1;
   told.textContent = (now < 0 ? "toned ground" : `${now + 1}  ${roadmap.steps[now].name}`) + `, ${count} strokes`;
+  time.setAttribute("aria-valuetext", told.textContent);
 }
 function tick(at) {
   if (!playing) return;
@@ -159,12 +177,31 @@ function tick(at) {
   if (due >= 1) { until(Math.min(strokes.length, painted + Math.floor(due))); due %= 1; }
   requestAnimationFrame(tick);
 }
-function stop() { playing = false; play.textContent = "\\u25b6"; }
+function stop() { playing = false; play.textContent = "\\u25b6\\ufe0e"; }
 play.onclick = () => {
   if (playing) return stop();
   if (painted >= strokes.length) until(0);
   playing = true; play.textContent = "\\u275a\\u275a"; last = performance.now(); due = 0;
   requestAnimationFrame(tick);
+};
+function step(way) {
+  stop();
+  until(way > 0 ? ends.find(end => end > painted) ?? strokes.length : ends.findLast(end => end < painted) ?? 0);
+}
+document.getElementById("back").onclick = () => step(-1);
+document.getElementById("on").onclick = () => step(1);
+for (const button of steps) button.onclick = () => {
+  stop();
+  until(ends[button.dataset.step]);
+  easel.scrollIntoView({block: "center"});
+};
+onkeydown = event => {
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  const way = {ArrowLeft: -1, ArrowRight: 1}[event.key];
+  if (way) step(way);
+  else if (event.key === " " && event.target.tagName !== "BUTTON") play.click();
+  else return;
+  event.preventDefault();
 };
 time.oninput = () => { stop(); until(+time.value); };
 tone();
