@@ -1,7 +1,7 @@
 """The step sheet to print: A4, the plan and the palette first, then step by step, three on a page."""
 
 import io
-import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,8 @@ import numpy as np
 from PIL import Image as Pillow
 
 from layersr.documents.atomic import replacing_file
-from layersr.roadmap import words
+from layersr.roadmap import lettering, words
+from layersr.roadmap.lettering import spelt
 from layersr.roadmap.painting import Roadmap, Step
 from layersr.roadmap.palette import Swatch
 from layersr.roadmap.stages import Picture
@@ -30,13 +31,15 @@ ROWS = 20
 PIXELS = 900
 """Of the longer side of a picture on the sheet: 200 to the inch and more."""
 
+UNSPELT = "Some letters of names are in no font that was found here: they are transliterated, or left out."
+
 INK, QUIET = (30, 30, 30), (110, 110, 110)
 
 
 def write(roadmap: Roadmap, path: Path, title: str, canvas: float = words.CANVAS) -> int:
     """Write the sheet, whole or not at all; how many pages it has. The same roadmap gives the same bytes.
 
-    Text is text, in a font every reader has; what that cannot spell is transliterated, or left out.
+    Text is text, in a font every reader has, or with one of this machine's where names need it (`lettering`).
 
     Args:
         roadmap: what to paint.
@@ -47,7 +50,10 @@ def write(roadmap: Roadmap, path: Path, title: str, canvas: float = words.CANVAS
     Raises:
         OutputError: the place cannot be written.
     """
-    page = _document(title)
+    names = {step.thing: None for step in roadmap.steps} | {
+        name: None for uses in roadmap.uses().values() for name in uses
+    }
+    page = _document(title, list(names))
     _cover(page, roadmap, title, canvas)
     _palette(page, roadmap)
     tall = (HEIGHT - 18 - MARGIN) / STEPS
@@ -61,46 +67,29 @@ def write(roadmap: Roadmap, path: Path, title: str, canvas: float = words.CANVAS
     return count
 
 
-def spelt(text: str) -> str:
-    """The text in Latin-1, which a PDF's own fonts have: without the accents they lack, and what has no such form."""
-    kept = []
-    for character in " ".join(text.split()):
-        for form in (character, _PLAIN.get(character, ""), unicodedata.normalize("NFKD", character)):
-            plain = "".join(c for c in form if not unicodedata.combining(c)) if form != character else form
-            if plain and all(c.isprintable() and ord(c) < 256 for c in plain):
-                kept.append(plain)
-                break
-    return " ".join("".join(kept).split())
-
-
-_PLAIN = {
-    "“": '"',
-    "”": '"',
-    "„": '"',
-    "’": "'",
-    "‘": "'",
-    "–": "-",
-    "—": "-",
-    "…": "...",
-    "ł": "l",
-    "Ł": "L",
-    "ß": "ß",
-}
-
-
-def _document(title: str) -> "FPDF":
+def _document(title: str, names: Sequence[str]) -> "FPDF":
+    """An empty sheet in letters for its names; it knows their fonts, and whether some cannot be spelt in them."""
     from datetime import UTC, datetime
 
     from fpdf import FPDF
 
+    found = lettering.fonts("".join((title, *names)))
+    short = any(spelt(name, found) != " ".join(name.split()) for name in (title, *names))
+
     class Sheet(FPDF):
+        lettering, family, short_of_letters = found, "names" if found else "helvetica", short
+
         def footer(self) -> None:
             self.set_y(-12)
-            self.set_font("helvetica", size=8)
-            self.set_text_color(*QUIET)
-            self.cell(0, 5, f"{spelt(title)}   {self.page_no()}", align="C")
+            _ink(self, 8, grey=True)
+            self.cell(0, 5, f"{spelt(title, self.lettering)}   {self.page_no()}", align="C")
 
     page = Sheet(format="A4")
+    families = [page.family, *(f"more {n}" for n in range(1, len(page.lettering)))]
+    for family, font in zip(families, page.lettering, strict=False):
+        page.add_font(family, "", font.regular)
+        page.add_font(family, "B", font.bold)
+    page.set_fallback_fonts(families[1:])
     page.set_creation_date(datetime(2026, 1, 1, tzinfo=UTC))  # not now: the same roadmap, the same bytes
     page.set_title(title.encode("utf-16", "ignore").decode("utf-16"))
     page.set_creator("layersr")
@@ -109,9 +98,14 @@ def _document(title: str) -> "FPDF":
     return page
 
 
+def _ink(page: "FPDF", size: int | float, *, bold: bool = False, grey: bool = False) -> None:
+    page.set_font(page.family, "B" if bold else "", size)
+    page.set_text_color(*(QUIET if grey else INK))
+
+
 def _heading(page: "FPDF", text: str, size: int | float = 18) -> None:
-    page.set_font("helvetica", "B", size)
-    page.set_text_color(*INK)
+    text = spelt(text, page.lettering)
+    _ink(page, size, bold=True)
     while size > 8 and page.get_string_width(text) > WIDTH - 2 * MARGIN:
         size -= 0.5
         page.set_font_size(size)
@@ -128,10 +122,9 @@ def _text(
     grey: bool = False,
 ) -> int | float:
     """Set some words; where they end."""
-    page.set_font("helvetica", size=size)
-    page.set_text_color(*(QUIET if grey else INK))
+    _ink(page, size, grey=grey)
     page.set_xy(x, y)
-    page.multi_cell(width, size * 0.48, spelt(text), align="L", new_x="LMARGIN", new_y="NEXT")
+    page.multi_cell(width, size * 0.48, spelt(text, page.lettering), align="L", new_x="LMARGIN", new_y="NEXT")
     return page.get_y()
 
 
@@ -160,7 +153,7 @@ def jpeg(picture: Picture, side: int) -> bytes:
 
 def _cover(page: "FPDF", roadmap: Roadmap, title: str, canvas: float) -> None:
     page.add_page()
-    _heading(page, spelt(title) or "Roadmap", 22)
+    _heading(page, title if spelt(title, page.lettering) else "Roadmap", 22)
     inside = WIDTH - 2 * MARGIN
     unit = canvas / max(roadmap.size)
     count = len(roadmap.strokes)
@@ -169,6 +162,8 @@ def _cover(page: "FPDF", roadmap: Roadmap, title: str, canvas: float) -> None:
         f"{len(roadmap.steps)} steps, {count} strokes, {len(roadmap.palette)} colours, on a canvas of "
         f"{roadmap.size[0] * unit:.0f} x {roadmap.size[1] * unit:.0f} cm.",
     )
+    if page.short_of_letters:
+        y = _text(page, MARGIN, y + 1, inside, UNSPELT, 8, grey=True)
     half = (inside - 6) / 2
     w, h = roadmap.size
     tall = min(half * h / w, 85)
@@ -187,7 +182,7 @@ def _cover(page: "FPDF", roadmap: Roadmap, title: str, canvas: float) -> None:
             break
         told = _short(page, words.overview(roadmap, chapter, canvas), inside - 94, 9)
         _text(page, MARGIN, y, 22, words.span(chapter), 9, grey=True)
-        _text(page, MARGIN + 22, y, 68, _short(page, _name(chapter.title), 66, 9), 9)
+        _text(page, MARGIN + 22, y, 68, _short(page, _name(page, chapter.title), 66, 9), 9)
         _text(page, MARGIN + 92, y, inside - 92, told, 9, grey=True)
         y += 5.2
 
@@ -227,10 +222,11 @@ def _row(
     width, _ = _picture(page, np.ascontiguousarray(after[window]), MARGIN, y, 106, tall)
     x = MARGIN + width + 6
     room = WIDTH - MARGIN - x
-    page.set_font("helvetica", "B", 12)
-    page.set_text_color(*INK)
+    _ink(page, 12, bold=True)
     page.set_xy(x, y - 1)
-    page.multi_cell(room, 5.4, f"{number}  {_name(step.thing)}: {step.name}", align="L", new_x="LMARGIN", new_y="NEXT")
+    page.multi_cell(
+        room, 5.4, f"{number}  {_name(page, step.thing)}: {step.name}", align="L", new_x="LMARGIN", new_y="NEXT"
+    )
     end = page.get_y() + 2
     if number == 1:
         end = _text(page, x, end, room, words.toning(roadmap), 9) + 1
@@ -247,10 +243,9 @@ def _row(
         at = x + n % across * 15, end + n // across * 9
         page.set_fill_color(*swatch.colour)
         page.rect(*at, 13, 4.5, style="F")
-        page.set_font("helvetica", size=7)
-        page.set_text_color(*INK)
+        _ink(page, 7)
         page.text(at[0], at[1] + 7.3, f"{swatch.number}")
-        page.set_text_color(*QUIET)
+        _ink(page, 7, grey=True)
         page.text(at[0] + 4.5, at[1] + 7.3, f"x {count}")
 
 
@@ -279,15 +274,15 @@ def _located(canvas: Picture, window: tuple[slice, slice]) -> Picture:
     return cv2.rectangle(pale, *corners, INK, line)
 
 
-def _name(title: str) -> str:
+def _name(page: "FPDF", title: str) -> str:
     """A thing's name, or what stands for one that cannot be spelt at all."""
-    return spelt(title)[:80] or "(a name that this font cannot spell)"
+    return spelt(title, page.lettering)[:80] or "(a name that no font here can spell)"
 
 
 def _short(page: "FPDF", text: str, room: int | float, size: int | float) -> str:
     """As much of some words as fits on a line."""
-    text = spelt(text)
-    page.set_font("helvetica", size=size)
+    text = spelt(text, page.lettering)
+    _ink(page, size)
     if page.get_string_width(text) <= room:
         return text
     while text and page.get_string_width(text + "...") > room:
