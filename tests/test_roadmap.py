@@ -115,6 +115,20 @@ def test_large_canvases_are_painted_at_full_size(monkeypatch: pytest.MonkeyPatch
     assert wide.size[0] > 300  # a strip is not made so small that nothing is left of its height
 
 
+@pytest.mark.parametrize("way", ["greedy", "evolution"])
+@pytest.mark.parametrize(("side", "brush"), [(80, 3.0), (80, 9.0), (40, 5.0), (80, 70.0)])
+def test_no_stroke_is_finer_than_the_brush_asked_for_on_any_canvas(
+    way: str, side: int, brush: float, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(stages, "SIDE", side)
+    drawn = draw_roadmap(scene(), strokes=40, colours=6, way=way, brush=brush)
+    unit = drawn.width / drawn.size[0]  # pixels of the picture to one that is painted on
+    assert (unit > 1) == (side < 80)
+    assert min(stroke.width for stroke in drawn.strokes) * unit >= brush - 1e-6
+    larger = replace(drawn, width=3 * drawn.width, height=3 * drawn.height)
+    assert min(stroke.width for stroke in larger.strokes) * larger.scale >= 3 * (brush - 1e-6)  # as is its canvas
+
+
 def test_transparent_pictures_show_the_ground():
     stack = scene()
     alone = stack.with_layers(stack.layers[1:2])
@@ -265,6 +279,24 @@ def test_a_flat_picture_is_taken_apart_first(tmp_path: Path, monkeypatch: pytest
     write_image(flatten(scene()), tmp_path / "in.png")
     assert run(tmp_path / "in.png", tmp_path / "out.psd", "--strokes", "40", "--max-layers", "3")[0] == 0
     assert (asked[0].scale, asked[0].max_layers) == (1, 3)
+
+
+@pytest.mark.parametrize("brush", ["0", "0.4", "-3", "nan", "thick", ""])
+def test_a_brush_that_cannot_be_is_refused_before_the_work(brush: str, tmp_path: Path):
+    source = tmp_path / "in.ora"
+    layersr.write(scene(), source)
+    result = CliRunner().invoke(cli, ["roadmap", str(source), str(tmp_path / "out.svg"), "--brush", brush])
+    assert result.exit_code == 2
+    assert "--brush" in result.output
+    assert not (tmp_path / "out.svg").exists()
+
+
+def test_the_brush_of_the_command_is_in_pixels_of_the_picture(tmp_path: Path):
+    source = tmp_path / "in.ora"
+    layersr.write(scene(), source)
+    assert run(source, tmp_path / "out.svg", "--brush", "12", "--strokes", 20)[0] == 0
+    widths = map(float, re.findall(r'stroke-width="([\d.]+)"', (tmp_path / "out.svg").read_text()))
+    assert min(widths) >= 12
 
 
 def test_what_cannot_be_written_is_refused_before_the_work(tmp_path: Path):

@@ -12,6 +12,7 @@ import click
 from layersr.cli import equipping, interrupts, show
 from layersr.cli.failures import explain
 from layersr.cli.inspect import listing
+from layersr.cli.numbers import Between
 from layersr.cli.outputs import (
     DOCUMENTS,
     check_distinct,
@@ -55,7 +56,7 @@ class Job:
 )
 @sized
 @click.option("--max-layers", type=click.IntRange(min=0), metavar="N", help="Lift at most N elements [24].")
-@click.option("--granularity", type=click.FloatRange(0, 1), metavar="0..1", help="0 main subjects, 1 everything [0.5].")
+@click.option("--granularity", type=Between(0, 1), metavar="0..1", help="0 main subjects, 1 everything [0.5].")
 @click.option("--prompt", "texts", multiple=True, metavar="TEXT", help="Lift each thing so named. Repeatable.")
 @click.option("--mask", "masks", multiple=True, metavar="FILE", help="Lift what is white. Repeatable.")
 @click.option(

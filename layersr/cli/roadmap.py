@@ -8,6 +8,7 @@ import click
 
 from layersr.cli import equipping, show
 from layersr.cli.inputs import is_document
+from layersr.cli.numbers import Between
 from layersr.cli.outputs import check_distinct, check_document, check_place
 from layersr.errors import LayersrError, UsageError
 
@@ -31,10 +32,8 @@ ROLES = ("detect", "matte", "infill", "upscale")
 @click.option(
     "--way", type=click.Choice(["greedy", "evolution"]), help="How strokes are found [greedy, which is fast]."
 )
-@click.option("--brush", type=click.FloatRange(0.5), metavar="PIXELS", help="The finest brush [by the picture's size].")
-@click.option(
-    "--canvas", type=click.FloatRange(1, 1000), default=40.0, metavar="CM", help="Your canvas' longer side [40]."
-)
+@click.option("--brush", type=Between(0.5), metavar="PIXELS", help="The finest brush [by the picture's size].")
+@click.option("--canvas", type=Between(1, 1000), default=40.0, metavar="CM", help="Your canvas' longer side [40].")
 @click.option("--svg", metavar="FILE", help="Write the strokes as an SVG too.")
 @click.option(
     "--max-layers", type=click.IntRange(min=0), metavar="N", help="Of a flat picture lift at most N things [24]."

@@ -1,0 +1,16 @@
+"""Numbers on the command line."""
+
+from typing import Any
+
+import click
+
+
+class Between(click.FloatRange):
+    """A number in a range; "nan", which lies in every range as click compares, is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number."""
+        number = super().convert(value, param, ctx)
+        if number != number:
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
