@@ -123,7 +123,7 @@ def test_no_stroke_is_finer_than_the_brush_asked_for_on_any_canvas(
 ):
     monkeypatch.setattr(stages, "SIDE", side)
     stack = scene(30, 40) if way == "evolution" else scene()
-    drawn = draw_roadmap(stack, strokes=40, colours=6, way=way, brush=brush)
+    drawn = draw_roadmap(stack, strokes=20, colours=6, way=way, brush=brush)
     unit = drawn.width / drawn.size[0]  # pixels of the picture to one that is painted on
     assert (unit > 1) == (side < stack.width)
     assert min(stroke.width for stroke in drawn.strokes) * unit >= brush - 1e-6

@@ -24,7 +24,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def drawn() -> Roadmap:
-    return draw_roadmap(scene(), strokes=120, colours=8)
+    return draw_roadmap(scene(30, 40), strokes=60, colours=8)
 
 
 @pytest.fixture(scope="module")
