@@ -24,7 +24,7 @@ AROUND = 81
 
 RIM = 3
 """Width of the square around a wanted pixel in which what is not known is painted too. What else is not known
-is held by colours that spread smoothly: in a wide hole copies have no rim to fit."""
+is held by colours that spread smoothly; wider holes, looked at, filled with mud more often."""
 
 
 def painted_on(colours: RGB, known: Mask, wanted: Mask, infill: Infiller) -> RGB:
