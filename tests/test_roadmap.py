@@ -116,7 +116,8 @@ def test_large_canvases_are_painted_at_full_size(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(
-    ("way", "side", "brush"), [("greedy", 80, 3.0), ("greedy", 80, 9.0), ("greedy", 40, 5.0), ("evolution", 20, 3.0)]
+    ("way", "side", "brush"),
+    [("greedy", 80, 3.0), ("greedy", 80, 9.0), ("greedy", 80, 70.0), ("greedy", 40, 5.0), ("evolution", 20, 3.0)],
 )
 def test_no_stroke_is_finer_than_the_brush_asked_for_on_any_canvas(
     way: str, side: int, brush: float, monkeypatch: pytest.MonkeyPatch

@@ -203,9 +203,8 @@ def plan(things: Sequence[Thing], target: Picture, strokes: int, finest: float |
     if ground:
         light = max(1, round(strokes * LIGHT))
         rest -= light
-        stages.append(
-            _stage(GROUND, "light and dark", things[0], things[0].where, (thick(things[0].where) / 5,), light)
-        )
+        brushes = (max(finest, thick(things[0].where) / 5),)
+        stages.append(_stage(GROUND, "light and dark", things[0], things[0].where, brushes, light))
     total = sum(sizes[n] for n in own)
     for n in sorted(own):
         stages += _stages_of(things[n], int(rest * sizes[n] / total), finest, n == 0 and ground)
