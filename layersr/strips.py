@@ -8,6 +8,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain, islice
 from typing import TypeVar
 
 AREA = 2**18
@@ -45,11 +46,16 @@ def in_order(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[
         work: releases the interpreter's lock most of the time, as numpy, OpenCV and zlib do.
         items: taken one by one, by the thread that asks.
     """
+    items = iter(items)
+    first = list(islice(items, 2))
+    if len(first) < 2:  # a small picture is one strip, and a thread takes longer to start than that to be worked on
+        yield from map(work, first)
+        return
     hands = min(MOST, cores())
     pending: deque[Future[Result]] = deque()
     with ThreadPoolExecutor(hands) as pool:
         try:
-            for item in items:
+            for item in chain(first, items):
                 pending.append(pool.submit(work, item))
                 if len(pending) > hands:
                     yield pending.popleft().result()

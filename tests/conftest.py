@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from jaxtyping import install_import_hook
 
-# Before anything of layersr is imported: under pytest every jaxtyping annotation is checked at run time.
-_hook = install_import_hook("layersr", "beartype.beartype")
+import annotations
+
+# xdist's processes, which start after this, have a core each: threads of matrix products would fight for it, and half
+# of the time went into their waiting for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+annotations.check("layersr")  # before anything of layersr is imported
 
 settings.register_profile("layersr", deadline=None, print_blob=True, max_examples=40)
 settings.load_profile("layersr")
@@ -27,6 +31,14 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if report.skipped and not hasattr(report, "wasxfail") and item.config.getoption("--no-skips"):
         report.outcome, report.longrepr = "failed", f"skipped although nothing may skip here: {report.longrepr}"
     return report
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_waiting_for_disks() -> Generator[None]:
+    """No test cuts the power; `test_the_disk_has_the_bytes_before_the_name` sees that a disk is waited for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -1,10 +1,11 @@
 """Writing in strips on all cores: the same bytes whatever the machine, and memory for strips alone."""
 
+import os
 import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, get_ident
 
 import numpy as np
 import pytest
@@ -35,6 +36,20 @@ def test_the_same_bytes_on_any_number_of_cores(tmp_path: Path, monkeypatch: pyte
             files = path.iterdir() if path.is_dir() else [path]
             found.append({file.name: file.read_bytes() for file in files})
         assert found[0] == found[1] == found[2]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_disk_has_the_bytes_before_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str):
+    done: list[tuple[int, int] | str] = []
+    replace, rename = os.replace, os.rename
+    monkeypatch.setattr(os, "replace", lambda *paths: (done.append("named"), replace(*paths)))
+    monkeypatch.setattr(os, "rename", lambda *paths: (done.append("named"), rename(*paths)))
+    monkeypatch.setattr(os, "fsync", lambda file: done.append((os.fstat(file).st_ino, os.fstat(file).st_size)))
+    documents.write(scene(np.uint8), tmp_path / name)
+    path = tmp_path / name
+    files = [*path.iterdir()] if path.is_dir() else [path]
+    assert done[-1] == "named"
+    assert sorted(done[:-1]) == sorted((file.stat().st_ino, file.stat().st_size) for file in files)
 
 
 @settings(max_examples=60, deadline=None)
@@ -131,6 +146,14 @@ def test_work_is_done_on_several_cores_and_given_in_order(monkeypatch: pytest.Mo
     for number, result in enumerate(in_order(work, items())):
         assert result == -number
         assert len(taken) <= number + 1 + 3  # no more is held than the cores need
+
+
+def test_one_item_needs_no_thread():
+    here = get_ident()
+    assert list(in_order(lambda number: (number, get_ident()), [7])) == [(7, here)]
+    assert list(in_order(int, [])) == []
+    with pytest.raises(ZeroDivisionError):
+        list(in_order(lambda number: 1 // number, [0]))
 
 
 def test_what_a_worker_raises_comes_out(monkeypatch: pytest.MonkeyPatch):
