@@ -8,6 +8,7 @@ are arrays. That says the same in a seventh of the time.
 import dataclasses
 import functools
 import inspect
+import types
 import typing
 from collections.abc import Callable
 from typing import Any
@@ -53,9 +54,11 @@ def _typed(function: Callable) -> Callable:
 
 
 def _meant(hint: object, names: dict[str, Any]) -> object:
-    """What a quoted annotation names; anything where that is known to type checkers alone."""
+    """An annotation with what is quoted in it; anything where that is known to type checkers alone."""
     try:
-        return eval(hint, names) if isinstance(hint, str) else hint
+        return typing.get_type_hints(types.SimpleNamespace(__annotations__={"it": hint}), names, include_extras=True)[
+            "it"
+        ]
     except NameError:
         return Any
 

@@ -50,6 +50,18 @@ def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, name, 2)
 
 
+@pytest.fixture
+def stand_ins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--infill smooth` and `--detect flood` are those of `standins.py`."""
+    from layersr import backends
+    from standins import flood, smooth
+
+    made = {("infill", "smooth"): smooth, ("detect", "flood"): flood}
+    known = {key: backends.Backend(*key, lambda device, model=model: model) for key, model in made.items()}
+    known |= backends.find()
+    monkeypatch.setattr(backends, "find", lambda: known)
+
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -36,11 +36,11 @@ def rows(picture: Alpha) -> Iterator[Alpha]:
 class Pair:
     one: Alpha
     other: Alpha
-    maker: "Fraction" = None  # known to type checkers alone
+    makers: tuple["Fraction", ...] = ()  # known to type checkers alone
 
 
 @checked
-def later(number: "int") -> "Alpha":
+def later(number: "int", *more: list["Alpha"]) -> "Alpha":
     return grey(number, 1) if number else None
 
 
@@ -48,7 +48,7 @@ def test_what_fits_goes_through():
     assert first(grey(3, 4), grey(3, 4)).shape == (3, 4)
     assert first.__name__ == "first"
     assert [row.shape for row in rows(grey(3, 4))] == [(1, 4)] * 3
-    assert Pair(grey(3, 4), grey(3, 4), "anything").one.shape == (3, 4)
+    assert Pair(grey(3, 4), grey(3, 4), ("anything",)).one.shape == (3, 4)
     assert later(2).shape == (2, 1)
     assert first(later(2)).shape == (2, 1)  # sizes inside have nothing to do with sizes outside
 
@@ -64,6 +64,7 @@ def test_what_fits_goes_through():
         pytest.param(lambda: list(rows(np.zeros(3, np.float32))), id="argument of a generator"),
         pytest.param(lambda: Pair(grey(3, 4), grey(4, 3)), id="sizes of two fields"),
         pytest.param(lambda: later("2"), id="quoted argument"),
+        pytest.param(lambda: later(1, [grey(2, 1)]), id="quoted sizes"),
         pytest.param(lambda: later(0), id="quoted result"),
         pytest.param(lambda: bleed.bleed(np.zeros((3, 4, 3), np.float32), np.ones((3, 5), bool)), id="layersr: sizes"),
         pytest.param(lambda: Layer(7, np.zeros((3, 4, 4), np.uint8)), id="layersr: field"),

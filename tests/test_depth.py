@@ -219,11 +219,11 @@ def picture() -> np.ndarray:
     return np.rint(rgba * 255).astype(np.uint8)
 
 
-CLASSIC = {"detect": "none", "matte": "classic", "infill": "classic", "upscale": "classic", "alpha": "classic"}
+QUICK = {"detect": "flood", "matte": "classic", "infill": "smooth", "upscale": "classic", "alpha": "classic"}
 
 
 @pytest.fixture
-def seen(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
+def seen(stand_ins: None, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     """A depth model named `ramp`, near at the right, and the shapes it was asked about."""
     shapes: list[tuple[int, ...]] = []
 
@@ -241,7 +241,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
 def test_the_depth_layer_is_hidden_grey_and_white_where_near(seen: list[tuple[int, ...]], scale: int, dtype: type):
     pixels = picture().astype(dtype) * (np.iinfo(dtype).max // 255)
     wish = {"boxes": ((26, 18, 28, 28),), "keep": ("depth",), "depth": "ramp", "scale": scale}
-    stack = pipeline.run(Image(pixels), Recipe(**CLASSIC, **wish))
+    stack = pipeline.run(Image(pixels), Recipe(**QUICK, **wish))
     layer = stack.layers[-1]
     assert (layer.name, layer.visible, layer.width, layer.pixels.dtype) == (references.DEPTH, False, 96 * scale, dtype)
     assert (layer.pixels[..., 3] == np.iinfo(dtype).max).all()
@@ -257,7 +257,7 @@ def test_the_depth_layer_is_hidden_grey_and_white_where_near(seen: list[tuple[in
 
 def test_depth_is_in_the_report_and_changes_nothing_where_it_is_not_asked_for(seen: list[tuple[int, ...]]):
     image = Image(picture())
-    recipe = Recipe(**{**CLASSIC, "detect": "classic"}, granularity=1.0, scale=1)
+    recipe = Recipe(**{**QUICK, "detect": "classic"}, granularity=1.0, scale=1)
     plain, deep = pipeline.run(image, recipe), pipeline.run(image, replace(recipe, depth="ramp"))
     assert len(seen) == 1
     assert np.array_equal(flatten(deep), image.pixels)
@@ -270,7 +270,7 @@ def test_depth_is_in_the_report_and_changes_nothing_where_it_is_not_asked_for(se
 
 def test_a_disagreement_is_a_sentence_of_the_report(seen: list[tuple[int, ...]]):
     image = Image(picture())
-    stack = pipeline.run(image, Recipe(**CLASSIC, boxes=((26, 18, 28, 28),), scale=1))
+    stack = pipeline.run(image, Recipe(**QUICK, boxes=((26, 18, 28, 28),), scale=1))
     name = stack.layers[1].name
     facts = {**stack.layers[1].facts, "covers": {"jug": 0.6}, "nearer": {"jug": 0.2}}
     said = summarise(image, stack.with_layers((stack.layers[0], replace(stack.layers[1], facts=facts))))["check"]

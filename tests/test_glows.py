@@ -14,6 +14,7 @@ from layersr.decomposing.lights import lights
 from layersr.flattening import flatten
 from layersr.layers import Image, Layer, LayerStack
 from layersr.score import recomposition
+from standins import smooth
 
 CANVAS = (200, 240)
 
@@ -109,8 +110,8 @@ def picture() -> Image:
 
 
 def taken_apart(picture: Image) -> LayerStack:
-    classic = Models(*(backends.load(role, "classic") for role in ("detect", "matte", "infill")))
-    return decomposing.decompose(picture, classic)
+    quick = Models(backends.load("detect", "classic"), backends.load("matte", "classic"), smooth)
+    return decomposing.decompose(picture, quick)
 
 
 @pytest.fixture(scope="module")

@@ -55,12 +55,12 @@ def test_what_has_a_mask_or_is_a_shadow_stays() -> None:
     assert all(a is b for a, b in zip(masked(stack).layers, stack.layers, strict=True))
 
 
+@pytest.mark.usefixtures("stand_ins")
 @pytest.mark.parametrize("scale", [1, 2])
 def test_a_psd_keeps_them(tmp_path: Path, scale: int) -> None:
-    image = Image(read_image(SAMPLES / "still_life.png").pixels[160:400, 560:800])
-    recipe = Recipe(
-        scale=scale, layer_masks=True, detect="none", points=((120, 120),), matte="classic", upscale="classic"
-    )
+    image = Image(read_image(SAMPLES / "still_life.png").pixels[200:360, 600:760])
+    names = dict.fromkeys(("matte", "upscale", "alpha"), "classic") | {"detect": "flood", "infill": "smooth"}
+    recipe = Recipe(scale=scale, layer_masks=True, points=((80, 80),), **names)
     stack = run(image, recipe)
     assert stack.layers[1].mask is not None
     documents.write(stack, tmp_path / "out.psd")

@@ -12,8 +12,11 @@ from layersr.flattening import flatten
 from layersr.layers import Image, Provenance
 from layersr.recipe import Recipe, order_names
 from layersr.roles import Prompt
+from standins import smooth
 
-CLASSIC = {"detect": "none", "matte": "classic", "infill": "classic", "upscale": "classic", "alpha": "classic"}
+QUICK = {"detect": "flood", "matte": "classic", "infill": "smooth", "upscale": "classic", "alpha": "classic"}
+
+pytestmark = pytest.mark.usefixtures("stand_ins")
 
 
 def image() -> Image:
@@ -26,7 +29,7 @@ def image() -> Image:
 @pytest.mark.parametrize("choices", [{"scale": 3}, {"size": "100x90"}, {"dpi": 150.0}])
 def test_size_and_reference(choices: dict) -> None:
     small = image()
-    stack = pipeline.run(small, Recipe(**CLASSIC, boxes=((16, 10, 28, 28),), keep=("flat",), **choices))
+    stack = pipeline.run(small, Recipe(**QUICK, boxes=((16, 10, 28, 28),), keep=("flat",), **choices))
     wanted = pipeline.sizes(small, Recipe(**choices))
     assert (stack.width, stack.height, stack.resolution) == (wanted.width, wanted.height, wanted.resolution)
     ground, thing, flat = stack.layers
@@ -39,7 +42,7 @@ def test_size_and_reference(choices: dict) -> None:
 
 def test_the_same_size_needs_no_upscaler_and_is_exact() -> None:
     small = image()
-    stack = pipeline.run(small, Recipe(**CLASSIC | {"upscale": "none"}, size="60x48", dpi=300.0, points=((30, 24),)))
+    stack = pipeline.run(small, Recipe(**QUICK | {"upscale": "none"}, size="60x48", dpi=300.0, points=((30, 24),)))
     assert np.array_equal(flatten(stack), small.pixels)
     assert stack.resolution == (300, 300)
 
@@ -54,7 +57,7 @@ def test_what_cannot_be_is_refused_before_the_work(monkeypatch: pytest.MonkeyPat
 def test_reference_layers_show_the_picture_and_what_is_invented(scale: int) -> None:
     small = image()
     wish = {"boxes": ((16, 10, 28, 28),), "keep": ("original", "provenance"), "scale": scale}
-    stack = pipeline.run(small, Recipe(**CLASSIC, **wish))
+    stack = pipeline.run(small, Recipe(**QUICK, **wish))
     original, provenance = stack.layers[-2:]
     assert not original.visible
     assert not provenance.visible
@@ -70,7 +73,7 @@ def test_what_is_asked_for_can_be_one_layer() -> None:
     small = image()
     left, right = np.zeros((48, 60), bool), np.zeros((48, 60), bool)
     left[20:28, 20:28], right[20:28, 32:40] = True, True
-    models = decomposing.Models(*(backends.load(role, "classic") for role in ("detect", "matte", "infill")))
+    models = decomposing.Models(backends.load("detect", "classic"), backends.load("matte", "classic"), smooth)
     prompts = [Prompt(mask=left), Prompt(mask=right)]
     for together, count in ((False, 2), (True, 1)):
         stack = decomposing.decompose(small, models, decomposing.Limits(8, 0.5, True, together), prompts)
@@ -84,4 +87,4 @@ def test_the_order_file_names_layers_from_the_top(tmp_path: Path) -> None:
     file.write_text("\ufeffelement 2, left  # the jug\n\n# nothing\n  element 1, top\n", encoding="utf-8")
     assert order_names(str(file)) == ["element 2, left", "element 1, top"]
     with pytest.raises(UsageError, match="cannot be read"):
-        pipeline.run(image(), Recipe(**CLASSIC, order=str(tmp_path / "none.txt"), scale=1))
+        pipeline.run(image(), Recipe(**QUICK, order=str(tmp_path / "none.txt"), scale=1))

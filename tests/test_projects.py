@@ -44,9 +44,9 @@ def test_a_project_gives_the_bytes_that_are_given_without_one_and_gives_them_aga
 
 
 def test_the_default_backends_answer_from_memory_as_they_answer(tmp_path: Path):
-    rows, columns = np.indices((48, 60), np.float32)
-    rgba = np.dstack([columns / 60, rows / 48, np.full(rows.shape, 0.4), np.ones(rows.shape)])
-    rgba[np.hypot(rows - 24, columns - 30) < 12] = (0.9, 0.2, 0.1, 1)
+    rows, columns = np.indices((36, 45), np.float32)
+    rgba = np.dstack([columns / 45, rows / 36, np.full(rows.shape, 0.4), np.ones(rows.shape)])
+    rgba[np.hypot(rows - 18, columns - 22) < 9] = (0.9, 0.2, 0.1, 1)
     image = Image(np.rint(rgba * 255).astype(np.uint8))
     place = tmp_path / "p"
     with opened(place, image, "") as project:

@@ -14,6 +14,7 @@ from layersr.decomposing.lights import lights
 from layersr.flattening import flatten
 from layersr.layers import Image, LayerStack
 from layersr.score import recomposition
+from standins import smooth
 
 CANVAS = (200, 240)
 
@@ -91,8 +92,8 @@ def picture() -> Image:
 
 @pytest.fixture(scope="module")
 def stack(picture: Image) -> LayerStack:
-    classic = Models(*(backends.load(role, "classic") for role in ("detect", "matte", "infill")))
-    return decomposing.decompose(picture, classic)
+    quick = Models(backends.load("detect", "classic"), backends.load("matte", "classic"), smooth)
+    return decomposing.decompose(picture, quick)
 
 
 def test_the_shadow_lies_in_a_group_with_its_element(picture: Image, stack: LayerStack):

@@ -22,7 +22,7 @@ PICTURES = (
 )
 
 
-def small(path: Path, folder: Path, side: int = 160) -> Path:
+def small(path: Path, folder: Path, side: int = 112) -> Path:
     """A small copy of a picture, as PNG."""
     path = sorted(path.iterdir())[0] if path.is_dir() else path
     pixels = read_image(path).pixels
