@@ -56,33 +56,33 @@ def picture(tmp_path: Path) -> Path:
     return tmp_path / "in.png"
 
 
-def classic(picture: Path, out: str, *more: str) -> list[str]:
-    names = [part for role in ("detect", "matte", "infill") for part in (f"--{role}", "classic")]
-    return ["export", str(picture), str(picture.with_name(out)), "--scale", "1", *names, *more]
+def job(picture: Path, out: str, *more: str) -> list[str]:
+    """What is done at once: nothing is looked for."""
+    return ["export", str(picture), str(picture.with_name(out)), "--scale", "1", "--detect", "none", *more]
 
 
 def test_job_after_job_with_failures_in_between(worker: Worker, picture: Path):
-    worker.ask({"id": 1, "arguments": classic(picture, "a.kra")})
+    worker.ask({"id": 1, "arguments": job(picture, "a.kra")})
     events = worker.until_end()
     assert {e["id"] for e in events} == {1}
     assert [e["event"] for e in events if e["event"] != "progress"] == ["start", "done", "end"]
     assert events[-1]["code"] == 0
     assert documents.read(picture.with_name("a.kra")).width == 64
     wrong = [
-        ({"id": 2, "arguments": classic(picture, "a.kra")}, 4, 2),  # it exists
-        ({"id": 3, "arguments": classic(picture, "b.kra", "--nonsense")}, 2, 3),
+        ({"id": 2, "arguments": job(picture, "a.kra")}, 4, 2),  # it exists
+        ({"id": 3, "arguments": job(picture, "b.kra", "--nonsense")}, 2, 3),
         ({"id": 4, "arguments": ["inspect", "a.kra"]}, 2, 4),
         ({"id": 5}, 2, 5),
         ("no json", 2, None),
         ("[1]", 2, None),
-        ({"id": 6, "arguments": classic(picture.with_name("nowhere.png"), "c.kra")}, 3, 6),
+        ({"id": 6, "arguments": job(picture.with_name("nowhere.png"), "c.kra")}, 3, 6),
     ]
     for line, code, number in wrong:
         worker.ask(line)
         events = worker.until_end()
         assert [e["code"] for e in events if e["event"] in ("error", "end")] == [code, code], events
         assert events[-1]["id"] == number
-    worker.ask({"id": 7, "arguments": classic(picture, "d.kra")})
+    worker.ask({"id": 7, "arguments": job(picture, "d.kra")})
     assert worker.until_end()[-1] == {"event": "end", "id": 7, "code": 0}
 
 
