@@ -33,17 +33,17 @@ def checked(what: Any = None, *, typechecker: Callable = beartype) -> Any:
         if dataclasses.is_dataclass(what) and "__init__" in vars(what):
             what.__init__ = _typed(what.__init__)
         return what
-    if inspect.isgeneratorfunction(what):  # its body runs later, among other sizes
-        return _jaxtyped(what, typechecker=typechecker)
     return _typed(what)
 
 
 def _typed(function: Callable) -> Callable:
     hints = {name: _meant(hint, function.__globals__) for name, hint in function.__annotations__.items()}
     function.__annotations__ = hints
-    typed = beartype(function)
     if not any(map(_sized, hints.values())):
-        return typed
+        return beartype(function)
+    if inspect.isgeneratorfunction(function):  # its body runs later, among other sizes
+        return _jaxtyped(function, typechecker=beartype)
+    typed = beartype(function)
 
     @functools.wraps(function)
     def together(*arguments: Any, **named: Any) -> Any:
@@ -55,10 +55,9 @@ def _typed(function: Callable) -> Callable:
 
 def _meant(hint: object, names: dict[str, Any]) -> object:
     """An annotation with what is quoted in it; anything where that is known to type checkers alone."""
+    holder = types.SimpleNamespace(__annotations__={"it": hint})
     try:
-        return typing.get_type_hints(types.SimpleNamespace(__annotations__={"it": hint}), names, include_extras=True)[
-            "it"
-        ]
+        return typing.get_type_hints(holder, names, include_extras=True)["it"]
     except NameError:
         return Any
 
