@@ -10,8 +10,9 @@ from hypothesis import settings
 import annotations
 
 # xdist's processes, which start after this, have a core each: threads of matrix products would fight for it, and half
-# of the time went into their waiting for each other.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+# of the time went into their waiting for each other. Numba, which rembg and pymatting bring, sets OpenMP's anew.
+for threads in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")
 
 annotations.check("layersr")  # before anything of layersr is imported
 

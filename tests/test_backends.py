@@ -14,6 +14,12 @@ from layersr.errors import BackendError
 from layersr.roles import Detection, LayoutDetector, Prompt
 
 
+@pytest.fixture(autouse=True)
+def few_steps_of_the_prior(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its contract holds after any number; what it learns in all of them `test_painters.py` asks."""
+    monkeypatch.setattr("layersr.backends.prior.STEPS", 60)
+
+
 def _found(role: str) -> list[str]:
     return [name for r, name in backends.find() if r == role]
 
