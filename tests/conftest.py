@@ -35,7 +35,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 @pytest.fixture(autouse=True, scope="session")
-def no_waiting_for_disks() -> Generator[None]:
+def no_waiting_for_disks() -> Generator[None, None, None]:
     """No test cuts the power; `test_the_disk_has_the_bytes_before_the_name` sees that a disk is waited for."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda descriptor: None)
