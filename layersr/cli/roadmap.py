@@ -28,7 +28,7 @@ ROLES = ("detect", "matte", "infill", "upscale")
 @click.argument("file", metavar="IN")
 @click.argument("outs", nargs=-1, required=True, metavar="OUT...")
 @click.option("--strokes", type=click.IntRange(1, 100_000), metavar="N", help="At most N strokes [4000].")
-@click.option("--colours", type=click.IntRange(2, 256), metavar="N", help="At most N colours [48].")
+@click.option("--colours", type=click.IntRange(2, 256), metavar="N", help="At most N colours [64].")
 @click.option(
     "--way", type=click.Choice(["greedy", "evolution"]), help="How strokes are found [greedy, which is fast]."
 )

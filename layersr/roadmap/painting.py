@@ -23,13 +23,13 @@ from layersr.roadmap.palette import Colour, Swatch
 from layersr.roadmap.stages import WHOLE, Picture, Stage, box_of, flat_target, plan, things_of, working_size
 from layersr.strokes import Stroke, cover, moved, paint, rework
 
-STROKES, COLOURS = 4000, 48
+STROKES, COLOURS = 4000, 64
 """In all, if nobody says otherwise."""
 
-SWEEPS = {"greedy": 2, "evolution": 4}
+SWEEPS = {"greedy": 1, "evolution": 4}
 """The ways to find strokes, and how often the strokes of all stages are gone over in the end."""
 
-MIXED, PIXELS = 2.0, 60_000
+MIXED, PIXELS = 1.0, 60_000
 """Over how many pixels (sigma) colours are mixed before a palette is chosen for them, and of how many it is."""
 
 
@@ -153,7 +153,7 @@ def draw_roadmap(
         left = strokes - sum(map(len, found)) - later if stage.group == WHOLE else stage.count
         found.append(_strokes(stage, canvas, left, way, codes, seed))
         canvas = paint(canvas, found[-1])
-    palette, found = _mixed_again(palette, found, ground, target)
+    palette, found = _mixed_again(palette, found, canvas, ground, target)
     found = rework(
         *(target, ground, found, [not stage.shows for stage in stages], strokes),
         sweeps=SWEEPS[way],
@@ -161,7 +161,7 @@ def draw_roadmap(
         seed=seed,
         report=lambda event: report(replace(event, stage="find strokes", done=0.5 + event.done / 2)),
     )
-    palette, found = _mixed_again(palette, found, ground, target)
+    palette, found = _mixed_again(palette, found, paint(ground, chain.from_iterable(found)), ground, target)
     steps = [_step(*done) for done in zip(parts_of(stages), stages, found, strict=True) if done[-1]]
     report(Progress("find strokes", 1.0))
     return Roadmap(
@@ -203,10 +203,13 @@ def _palette(target: Picture, colours: int) -> tuple[Swatch, ...]:
 
 
 def _mixed_again(
-    palette: tuple[Swatch, ...], found: Sequence[tuple[Stroke, ...]], ground: Picture, target: Picture
+    palette: tuple[Swatch, ...],
+    found: Sequence[tuple[Stroke, ...]],
+    shown: Picture,
+    ground: Picture,
+    target: Picture,
 ) -> tuple[tuple[Swatch, ...], list[tuple[Stroke, ...]]]:
     """The palette mixed again for what was painted with it, and the strokes in its colours, if that is better."""
-    shown = paint(ground, chain.from_iterable(found))
     mixed = palettes.mixed_again(palette, shown, target)
     again = [tuple(replace(stroke, colour=mixed[stroke.colour]) for stroke in strokes) for strokes in found]
     if _error(paint(ground, chain.from_iterable(again)), target) > _error(shown, target):

@@ -21,7 +21,7 @@ from layersr.progress import Progress, Report, silent
 
 Picture = UInt8[ndarray, "h w 3"]
 
-SIDE = 1024
+SIDE = 860
 """Strokes are looked for in a picture of about this size squared, whatever the canvas is."""
 
 CHANGED = 4

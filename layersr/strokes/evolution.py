@@ -16,12 +16,12 @@ from layersr.strokes.greedy import LONGEST, traced, worth
 from layersr.strokes.stroke import Stroke
 from layersr.strokes.view import View
 
-PARENTS, CHILDREN, GENERATIONS = 6, 8, 8
+PARENTS, CHILDREN, GENERATIONS = 6, 8, 10
 
 SHIFT, TURN, STRETCH, BEND = 0.5, 0.35, 0.35, 0.6
 """How strongly the first generation mutates: place and bend in widths, angle in radians, the logarithm of length."""
 
-CALMER = 0.8
+CALMER = 0.83
 """How strongly each generation mutates, of what the one before did."""
 
 CROSSED = 0.6
@@ -38,11 +38,11 @@ def proposals(
         device: where `fitness` is computed.
         seen: the canvas as the brush sees it.
         places: where to begin.
-        most: how many strokes are looked for; only twice as many of the most promising places are gone on with.
+        most: how many strokes are looked for; only half as many more of the most promising places are gone on with.
     """
     first = traced(seen, places)
     drops = worth(seen, first, device)
-    kept = np.sort(np.argsort(-drops.max(axis=1), kind="stable")[: 2 * most + 50])
+    kept = np.sort(np.argsort(-drops.max(axis=1), kind="stable")[: most + most // 2 + 20])
     return evolved(seen, first[kept], drops[kept], rng, device)
 
 

@@ -24,8 +24,8 @@ Planes = Float32[ndarray, "9 _ _"]
 Curves = Float32[ndarray, "n 3 2"]
 """Three points (x, y) of each quadratic Bezier curve, in pixels of the planes."""
 
-PIECES = 4
-"""Straight pieces that a curve is measured as: for strokes no longer than seven widths they are off by 0.1 widths."""
+PIECES = 3
+"""Straight pieces that a curve is measured as: for strokes no longer than seven widths they are off by 0.2 widths."""
 
 BATCH = 1 << 16
 """Pixels measured at once: what fits a processor's nearest memory. A GPU takes as much as makes it busy."""

@@ -17,7 +17,7 @@ LONGEST = 10.0
 PARTS = (1.0, 0.6, 0.3)
 """The lengths that are tried, as shares of how far the colour fits."""
 
-LOOKED_AT = 12
+LOOKED_AT = 8
 """How many places are looked at for each stroke that is looked for."""
 
 STIFF = 0.5

@@ -3,7 +3,7 @@
 However strokes are found, one stays only if it does there what was promised: others may have been there before.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy import ndarray
 
 from layersr.arrays import Alpha
 from layersr.strokes.easel import Easel, Palette
-from layersr.strokes.stroke import Canvas, Stroke, paint
+from layersr.strokes.stroke import Canvas, Stroke
 from layersr.strokes.view import Brush, View, places, view
 
 KEPT = 0.85
@@ -51,9 +51,9 @@ class Task:
     count: int
     device: str | None
 
-    def error(self, strokes: Sequence[Stroke]) -> float:
-        """The weighted squared error of what strokes make of the canvas."""
-        gap = paint(self.canvas, strokes).astype(np.float32) - self.goal
+    def error(self, painted: Canvas) -> float:
+        """The weighted squared error of what strokes made of the canvas."""
+        gap = painted.astype(np.float32) - self.goal
         return float(np.einsum("yxc,yxc,yx->", gap, gap, self.weight, dtype=np.float64))
 
 
@@ -64,7 +64,7 @@ class Terms:
     Attributes:
         enough: what a stroke must be worth, by how many may still be laid.
         rounds: how often places are looked for anew, at most.
-        sparing: whether the count is to be used up by the best there are: then only a third of what is left is laid
+        sparing: whether the count is to be used up by the best there are: then only half of what is left is laid
             in a round, and rounds go on as long as anything helps.
     """
 
@@ -89,7 +89,7 @@ def laid(easel: Easel, brush: Brush, way: Way, rng: np.random.Generator, most: i
         left = most - len(strokes)
         if left <= 0:
             break
-        limit = min(left, max(left // 3, 20)) if terms.sparing else left
+        limit = min(left, max(left // 2, 20)) if terms.sparing else left
         added, found = _round(easel, brush, way, rng, limit, max(LEAST * brush.size**2, terms.enough(left)))
         strokes += added
         if len(added) < (1 if terms.sparing else max(1, FEW * found)):

@@ -23,14 +23,15 @@ from layersr.progress import Progress, Report, silent, within
 from layersr.strokes.easel import Easel, Trial
 from layersr.strokes.evolution import again, proposals
 from layersr.strokes.laying import Task, Terms, laid
-from layersr.strokes.stroke import Stroke, coverage, moved, paint
+from layersr.strokes.stroke import Canvas, Stroke, coverage, moved, paint
 from layersr.strokes.view import Brush, view
 
 GAP = 1.5
 """Strokes of a group would not touch if they were so many times as wide: so they have room to change."""
 
 WEAKEST = 0.15
-"""The share of strokes that goes in the next sweep: those that do least."""
+"""The share of strokes that goes in the next sweep: those that do least. In the first one, what so many of the last
+part's strokes do not do."""
 
 WORTHY = 1.3
 """A new stroke that is not of the finest brush must do so many times what the weakest of those there are does."""
@@ -78,17 +79,39 @@ def refined(
         rng: of all that is random.
         report: told how far it is.
     """
-    parts, error, weakest = tuple(parts), task.error(_all(parts)), 0.0
+    parts, painted = tuple(parts), paint(task.canvas, _all(parts))
+    weakest = _weakest(task, parts) if sweeps else 0.0
     for number in range(sweeps if _all(parts) else 0):
         told = within(report, number / sweeps, (number + 1) / sweeps)
-        better, values = swept(task, parts, weakest, rng, told)
-        now = task.error(_all(better))
-        if now >= error:
+        better, values = swept(task, parts, painted, weakest, rng, told)
+        now = paint(task.canvas, _all(better))
+        if task.error(now) >= task.error(painted):
             break
-        parts, error = better, now
-        weakest = float(np.quantile(values, WEAKEST)) if values else 0.0
+        parts, painted = better, now
+        weakest = _low(values)
     report(Progress("strokes", 1.0, f"{len(_all(parts))} strokes"))
     return parts
+
+
+def _weakest(task: Task, parts: Sequence[Part]) -> float:
+    """What the weakest strokes of the last part do, which nothing lies over."""
+    *before, last = parts
+    top, left = last.window[0].start, last.window[1].start
+    canvas = paint(task.canvas, _all(before))[last.window].astype(np.float32)
+    weight = task.weight[last.window]
+    easel = Easel(canvas, task.goal[last.window] - canvas, weight, np.ones_like(weight), task.palette)
+    values = []
+    for brush in last.brushes:
+        some = [moved(stroke, -left, -top) for stroke in last.strokes if stroke.width == brush.size]
+        for emphasis, stroke in zip(brush.matters(brush.curves(some)).tolist(), some, strict=True):
+            trial = easel.tried(stroke)
+            values.append(trial.drop * emphasis)
+            easel.lay(trial)
+    return _low(values)
+
+
+def _low(values: Sequence[float]) -> float:
+    return max(0.0, float(np.quantile(values, WEAKEST))) if values else 0.0
 
 
 def _all(parts: Sequence[Part]) -> list[Stroke]:
@@ -96,13 +119,14 @@ def _all(parts: Sequence[Part]) -> list[Stroke]:
 
 
 def swept(
-    task: Task, parts: Sequence[Part], weakest: float, rng: np.random.Generator, report: Report
+    task: Task, parts: Sequence[Part], painted: Canvas, weakest: float, rng: np.random.Generator, report: Report
 ) -> tuple[tuple[Part, ...], list[float]]:
     """One sweep over all strokes.
 
     Args:
         task: what they are for.
         parts: in painting order.
+        painted: what all of them paint.
         weakest: strokes that are worth less go.
         rng: of all that is random.
         report: told how far it is.
@@ -111,7 +135,7 @@ def swept(
         The parts; and what each stroke that evolved and was there already is worth, given all others.
     """
     total = len(_all(parts))
-    short = task.goal.astype(np.float32) - paint(task.canvas, _all(parts))
+    short = task.goal.astype(np.float32) - painted
     before, now = task.canvas.copy(), task.canvas.astype(np.float32)
     kept: list[list[Stroke]] = [[] for _ in parts]
     values: list[float] = []
