@@ -25,6 +25,7 @@ from layersr.layers import Image, LayerStack
 from layersr.progress import Progress
 from layersr.roadmap import Roadmap, draw_roadmap, film, lettering, outputs, page, sheet, stages, words
 from layersr.roadmap.documents import as_document, laid
+from layersr.roadmap.palette import swatches
 from layersr.strokes import paint
 from roadmap_scene import psnr, scene
 
@@ -182,6 +183,16 @@ def test_the_sheet_has_its_pages_and_says_every_step(drawn: Roadmap, tmp_path: P
         assert "#{:02x}{:02x}{:02x}".format(*swatch.colour) in said
     sheet.write(drawn, tmp_path / "again.pdf", "Sea 👁 “quoted” ąé")
     assert (tmp_path / "again.pdf").read_bytes() == pdf
+
+
+def test_a_step_of_more_colours_than_there_is_room_for_says_how_many_it_leaves_out(drawn: Roadmap, tmp_path: Path):
+    palette = swatches([(n, 2 * n, 200 - n) for n in range(60)])
+    one = drawn.steps[-1].strokes[0]
+    step = replace(drawn.steps[-1], strokes=tuple(replace(one, colour=swatch.colour) for swatch in palette))
+    sheet.write(replace(drawn, palette=palette, steps=(step,)), tmp_path / "out.pdf", "Sea")
+    said = text_of((tmp_path / "out.pdf").read_bytes())
+    (left_out,) = re.findall(r"^and (\d+) more$", said, re.MULTILINE)
+    assert len(re.findall(r"^x 1$", said, re.MULTILINE)) == 60 - int(left_out) > 8
 
 
 @pytest.mark.parametrize("title", ["", "猫", "👁️ 😀", "a\0b\n\ud800", "x" * 400, "(\\) <b>&amp;"])

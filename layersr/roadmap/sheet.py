@@ -239,7 +239,8 @@ def _row(
     across = max(1, int(room // 15))
     found = words.colours(roadmap, step)
     most = across * max(1, int((bottom - end) // 9))
-    for n, (swatch, count) in enumerate(found[:most]):
+    shown = found if len(found) <= most else found[: most - 1]
+    for n, (swatch, count) in enumerate(shown):
         at = x + n % across * 15, end + n // across * 9
         page.set_fill_color(*swatch.colour)
         page.rect(*at, 13, 4.5, style="F")
@@ -247,6 +248,9 @@ def _row(
         page.text(at[0], at[1] + 7.3, f"{swatch.number}")
         _ink(page, 7, grey=True)
         page.text(at[0] + 4.5, at[1] + 7.3, f"x {count}")
+    if len(shown) < len(found):
+        n = len(shown)
+        page.text(x + n % across * 15, end + n // across * 9 + 3.4, f"and {len(found) - n} more")
 
 
 def closer(box: tuple[int, int, int, int], size: tuple[int, int]) -> tuple[slice, slice]:
