@@ -204,7 +204,9 @@ def test_even_depth_changes_nothing(value: float):
 def test_the_artist_knows_better_than_depth():
     asked = [replace(element("front", FRONT), asked=True), replace(element("back", BACK), asked=True)]
     assert names(order(asked, CANVAS, depth=depths(0.9, 0.1))) == ["back", "front"]
+    assert names(order(asked[::-1], CANVAS)) == ["front", "back"]  # though its shape says that it lies below
     pair = [element("front", FRONT), element("back", BACK)]
+    assert names(order(pair[::-1], CANVAS)) == ["back", "front"]
     assert names(order(pair, CANVAS, ["back", "front"], depth=depths(0.1, 0.9))) == ["front", "back"]
 
 
