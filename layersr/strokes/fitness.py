@@ -20,7 +20,7 @@ from jaxtyping import Float32
 from numpy import ndarray
 from numpy.lib.stride_tricks import sliding_window_view
 
-Planes = Float32[ndarray, "9 _ _"]
+Planes = Float32[ndarray, "_ _ 9"]
 Curves = Float32[ndarray, "n 3 2"]
 """Three points (x, y) of each quadratic Bezier curve, in pixels of the planes."""
 
@@ -37,8 +37,8 @@ def planes(
     canvas: Float32[ndarray, "h w 3"],
     weight: Float32[ndarray, "h w"],
     free: Float32[ndarray, "h w"] | None = None,
-) -> Float32[ndarray, "9 h w"]:
-    """The nine planes.
+) -> Float32[ndarray, "h w 9"]:
+    """The nine planes, the numbers of each pixel side by side.
 
     Args:
         missing: what the picture has and the canvas, with all strokes but the one in question, has not.
@@ -46,14 +46,14 @@ def planes(
         weight: how much an error counts.
         free: how much later strokes leave free; all where None.
     """
-    out = np.empty((9, *weight.shape), np.float32)
     once = weight if free is None else weight * free
     twice = once if free is None else once * free
-    np.multiply(missing.transpose(2, 0, 1), once, out=out[:3])
-    np.multiply(2 * np.einsum("yxc,yxc->yx", missing, canvas), once, out=out[3])
-    out[4] = twice
-    np.multiply(canvas.transpose(2, 0, 1), twice, out=out[5:8])
-    np.multiply(np.einsum("yxc,yxc->yx", canvas, canvas), twice, out=out[8])
+    out = np.empty((*weight.shape, 9), np.float32)
+    np.multiply(missing, once[..., None], out=out[..., :3])
+    np.multiply(2 * np.einsum("yxc,yxc->yx", missing, canvas), once, out=out[..., 3])
+    out[..., 4] = twice
+    np.multiply(canvas, twice[..., None], out=out[..., 5:8])
+    np.multiply(np.einsum("yxc,yxc->yx", canvas, canvas), twice, out=out[..., 8])
     return out
 
 
@@ -83,10 +83,10 @@ def fitness(
     reach = widths / 2 + 1
     corner = np.floor(curves.min(axis=1) - reach[:, None]).astype(np.int64)
     span = (np.ceil(curves.max(axis=1) + reach[:, None]).astype(np.int64) - corner).max(axis=1)
-    span = np.minimum((span + 3) // 4 * 4, 4 * (max(planes.shape[1:]) // 4 + 1))
+    span = np.minimum((span + 3) // 4 * 4, 4 * (max(planes.shape[:2]) // 4 + 1))
     margin = int(span.max())
     given = _framed(library, given, margin)
-    corner = np.clip(corner, -margin, np.int64([planes.shape[2], planes.shape[1]]))  # what is beside it sees nothing
+    corner = np.clip(corner, -margin, np.int64([planes.shape[1], planes.shape[0]]))  # what is beside it sees nothing
     drops, colours = np.empty(len(curves), np.float32), np.empty((len(curves), 3), np.float32)
     for size in np.unique(span):
         alike = np.flatnonzero(span == size)
@@ -102,15 +102,9 @@ def fitness(
 
 def _sums(library: ModuleType, given: Any, size: int, at: Any, curves: Any, widths: Any) -> Any:
     """The nine sums of each stroke, (n, 9)."""
-    cover = _coverage(library, size, curves, widths)
-    seen = _windows(library, given, size, at)
-    return library.concatenate(
-        [
-            library.einsum("nyx,knyx->nk", cover, seen[:4]),
-            library.einsum("nyx,knyx->nk", cover * cover, seen[4:]),
-        ],
-        1,
-    )
+    cover = _coverage(library, size, curves, widths).reshape(len(at), 1, size * size)
+    sums = library.concatenate([cover, cover * cover], 1) @ _windows(library, given, size, at)
+    return library.concatenate([sums[:, 0, :4], sums[:, 1, 4:]], 1)
 
 
 def _coverage(library: ModuleType, size: int, curves: Any, widths: Any) -> Any:
@@ -172,12 +166,15 @@ def _where(library: ModuleType, like: Any) -> dict[str, Any]:
 def _framed(library: ModuleType, given: Any, margin: int) -> Any:
     """The planes with a frame of nothing around them."""
     if library is np:
-        return np.pad(given, ((0, 0), (margin, margin), (margin, margin)))
-    return library.nn.functional.pad(given, (margin,) * 4)
+        return np.pad(given, ((margin, margin), (margin, margin), (0, 0)))
+    return library.nn.functional.pad(given, (0, 0, margin, margin, margin, margin))
 
 
 def _windows(library: ModuleType, given: Any, size: int, at: Any) -> Any:
-    """Squares of the planes by their left and upper edges, (9, n, size, size)."""
+    """Squares of the planes by their left and upper edges, (n, size * size, 9)."""
+    flat = given.reshape(len(given), -1)
     if library is np:
-        return sliding_window_view(given, (size, size), axis=(1, 2))[:, at[:, 1], at[:, 0]]
-    return given.unfold(1, size, 1).unfold(2, size, 1)[:, at[:, 1], at[:, 0]]
+        seen = sliding_window_view(flat, (size, 9 * size))
+    else:
+        seen = flat.unfold(0, size, 1).unfold(1, 9 * size, 1)
+    return seen[at[:, 1], 9 * at[:, 0]].reshape(len(at), size * size, 9)

@@ -79,7 +79,7 @@ class View:
     brush: Brush
     wrong: Alpha
     mean: Alpha
-    planes: Float32[ndarray, "9 h w"]
+    planes: Float32[ndarray, "h w 9"]
     palette: Float32[ndarray, "n 3"] | None
 
 
@@ -109,12 +109,12 @@ def view(brush: Brush, easel: Easel) -> View:
     nine = fitness.planes(missing, canvas, easel.weight, easel.free)
     wrong = np.einsum("yxc,yxc->yx", missing, missing) * easel.weight
     if small != easel.weight.shape[::-1]:
-        nine = np.stack([_shrunk(plane, small) for plane in nine])
+        parts = (np.ascontiguousarray(nine[..., n : n + 3]) for n in (0, 3, 6))  # OpenCV takes four at most
+        nine = np.dstack([_shrunk(part, small) for part in parts])
         wrong = _shrunk(wrong, small)
-    mean = [cv2.GaussianBlur(plane, (0, 0), brush.width / 2) for plane in nine[:3]]
-    return View(
-        brush, wrong, sum(m * m for m in mean), nine, None if easel.palette is None else easel.palette / np.float32(255)
-    )
+    mean = cv2.GaussianBlur(np.ascontiguousarray(nine[..., :3]), (0, 0), brush.width / 2)
+    palette = None if easel.palette is None else easel.palette / np.float32(255)
+    return View(brush, wrong, np.einsum("yxc,yxc->yx", mean, mean), nine, palette)
 
 
 def places(seen: View, rng: np.random.Generator) -> Float32[ndarray, "n 2"]:
