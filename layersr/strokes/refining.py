@@ -73,8 +73,8 @@ def refined(
     Law: the error of `paint(task.canvas, all strokes)` is at most what it was; there are at most `task.count` strokes.
 
     Args:
-        task: what they are for; its brushes lay the new strokes, which come last.
-        parts: in painting order.
+        task: what they are for.
+        parts: in painting order; new strokes are laid with the brushes of the last one.
         sweeps: at most so many.
         rng: of all that is random.
         report: told how far it is.
