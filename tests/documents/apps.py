@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tempfile
 import zipfile
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,8 @@ from xml.etree import ElementTree
 
 import cv2
 import numpy as np
+
+from screens import screen
 
 TIMEOUT = 180
 """Seconds for one start; Krita builds a resource database on the first."""
@@ -63,14 +66,10 @@ def environment() -> dict[str, str]:
 
 @cache
 def _display() -> str:
-    """A screen in memory, for as long as this process lives; the server itself finds a number nobody else has."""
-    told, tell = os.pipe()
-    command = ["Xvfb", "-displayfd", str(tell), "-screen", "0", "1280x1024x24", "-nolisten", "tcp", "-ac", "-noreset"]
-    server = subprocess.Popen(command, pass_fds=[tell], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    atexit.register(server.terminate)
-    os.close(tell)
-    with os.fdopen(told) as numbers:
-        return f":{int(numbers.readline())}"
+    """A screen in memory, for as long as this process lives."""
+    kept = ExitStack()
+    atexit.register(kept.close)
+    return kept.enter_context(screen())
 
 
 def _run(command: list[str], result: Path) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from layersr import documents
 from layersr.images import write_image
 from layersr.layers import Layer, LayerStack
+from screens import screen
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -71,23 +72,15 @@ def play(profile: Path, part: str, picture: Path, folder: Path, **more: str) -> 
     results = folder / f"{part}.json"
     own |= {"LAYERSR_RESULTS": str(results), "LAYERSR_STUBS": str(folder), **more}
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("XDG_", "LC_", "QT_", "PYTHON"))}
-    with subprocess.Popen(
-        ["Xvfb", "-displayfd", "1", "-screen", "0", "1600x1000x24", "-nolisten", "tcp", "-ac"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    ) as server:
-        try:
-            display = f":{int(server.stdout.readline())}"
-            run = subprocess.run(
-                ["krita", "--nosplash"],
-                env=kept | own | {"DISPLAY": display},
-                capture_output=True,
-                text=True,
-                timeout=420,
-                check=False,
-            )
-        finally:
-            server.terminate()
+    with screen("1600x1000x24") as display:
+        run = subprocess.run(
+            ["krita", "--nosplash"],
+            env=kept | own | {"DISPLAY": display},
+            capture_output=True,
+            text=True,
+            timeout=420,
+            check=False,
+        )
     assert results.exists(), f"Krita ended ({run.returncode}) before the scenario did:\n{run.stderr[-3000:]}"
     told = json.loads(results.read_text("utf-8"))
     assert not told["raised"], "\n".join(told["raised"])
