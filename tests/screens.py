@@ -18,22 +18,9 @@ def screen(size: str = "1280x1024x24") -> Iterator[str]:
     """
     number = 100 + (64 * os.getpid() + next(_NUMBERS)) % 59_000
     told, tell = os.pipe()
-    command = [
-        "Xvfb",
-        f":{number}",
-        "-displayfd",
-        str(tell),
-        "-screen",
-        "0",
-        size,
-        "-nolisten",
-        "tcp",
-        "-ac",
-        "-noreset",
-    ]
-    server = subprocess.Popen(
-        ["Xvfb", f":{number}", *options], pass_fds=[tell], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    options = ["-displayfd", str(tell), "-screen", "0", size, "-nolisten", "tcp", "-ac", "-noreset"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    server = subprocess.Popen(["Xvfb", f":{number}", *options], pass_fds=[tell], **quiet)
     os.close(tell)
     try:
         with os.fdopen(told) as ready:

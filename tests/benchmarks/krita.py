@@ -12,8 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS / "krita"), str(TESTS)]
+sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "krita"), str(Path(__file__).resolve().parents[1])]
 from playing import large, made_profile, missing, play, stubs  # the path first
 
 
