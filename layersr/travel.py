@@ -78,7 +78,7 @@ def safe_travel(stack: LayerStack) -> list[Travel]:
 def rough_travel(stack: LayerStack) -> list[Travel]:
     """`safe_travel` in about a second: where there is much to look at it may be a little less than would be safe.
 
-    Only every so manieth pixel is looked at then, and a step is taken off for those between.
+    Only every few pixels one is looked at then, and a step is taken off for those between.
     """
     step = max(1, ceil(sqrt(stack.width * stack.height / WORK) * len(stack.layers)))
     if step == 1:
@@ -90,7 +90,7 @@ def rough_travel(stack: LayerStack) -> list[Travel]:
 
 
 def _every(layer: Layer, step: int) -> Layer:
-    """A layer by every so manieth pixel of the canvas: sharp, so that what is opaque stays so."""
+    """A layer by one pixel of the canvas in so many each way: sharp, so that what is opaque stays so."""
     pixels = layer.pixels[-layer.top % step :: step, -layer.left % step :: step]
     left, top = -(-layer.left // step), -(-layer.top // step)
     return replace(layer, pixels=pixels, left=left, top=top, provenance=None, mask=None)

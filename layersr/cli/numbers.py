@@ -1,5 +1,6 @@
 """Numbers on the command line."""
 
+import math
 from typing import Any
 
 import click
@@ -11,6 +12,6 @@ class Between(click.FloatRange):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The number."""
         number = super().convert(value, param, ctx)
-        if number != number:
+        if math.isnan(number):
             self.fail(f"{value!r} is not a number.", param, ctx)
         return number

@@ -154,12 +154,13 @@ def draw_roadmap(
         found.append(_strokes(stage, canvas, left, way, codes, seed))
         canvas = paint(canvas, found[-1])
     palette, found = _mixed_again(palette, found, canvas, ground, target)
+    told = within(report, 0.5, 1.0)
     found = rework(
         *(target, ground, found, [not stage.shows for stage in stages], strokes),
         sweeps=SWEEPS[way],
         palette=np.array([swatch.colour for swatch in palette], np.uint8),
         seed=seed,
-        report=lambda event: report(replace(event, stage="find strokes", done=0.5 + event.done / 2)),
+        report=lambda event: told(replace(event, stage="find strokes")),
     )
     palette, found = _mixed_again(palette, found, paint(ground, chain.from_iterable(found)), ground, target)
     steps = [_step(*done) for done in zip(parts_of(stages), stages, found, strict=True) if done[-1]]

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 from numpy import ndarray
 
 from layersr.color import encoded, linear
 from layersr.oklab import Colours, light, oklab
 from layersr.roadmap.pigments import Mixture, mixture
+from layersr.roadmap.stages import Picture
 
 Colour = tuple[int, int, int]
 Weights = Float[ndarray, " n"]
-Picture = UInt8[ndarray, "h w 3"]
 
 CELL = 0.02
 """Side of the cells in which a picture's colours are counted, Oklab distance: about what one can just tell."""
@@ -76,13 +76,22 @@ def mixed_again(palette: tuple[Swatch, ...], shown: Picture, target: Picture) ->
         shown: a painting in these colours.
         target: the picture it should be.
     """
-    codes = shown.astype(np.int64) @ (1 << 16, 1 << 8, 1)
-    mixed = {}
-    for swatch in palette:
-        seen = codes == np.array(swatch.colour) @ (1 << 16, 1 << 8, 1)
-        r, g, b = np.rint(target[seen].mean(axis=0)).astype(int).tolist() if seen.any() else swatch.colour
-        mixed[swatch.colour] = r, g, b
-    return mixed
+    colours = sorted(swatch.colour for swatch in palette)  # as their numbers are
+    numbers, codes = _number(np.array(colours)), _number(shown).ravel()
+    which = np.searchsorted(numbers, codes).clip(max=len(numbers) - 1)
+    seen = numbers[which] == codes
+    counts = np.bincount(which[seen], minlength=len(colours))
+    sums = [np.bincount(which[seen], target[..., n].ravel()[seen], len(colours)) for n in range(3)]
+    means = np.rint(np.stack(sums, axis=1) / np.maximum(counts, 1)[:, None]).astype(int).tolist()
+    return {
+        colour: (r, g, b) if count else colour
+        for colour, (r, g, b), count in zip(colours, means, counts.tolist(), strict=True)
+    }
+
+
+def _number(codes: ndarray) -> ndarray:
+    """Each colour as one number."""
+    return codes.astype(np.int64) @ (1 << 16, 1 << 8, 1)
 
 
 def described(colour: Colour) -> str:

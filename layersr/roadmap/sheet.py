@@ -50,10 +50,7 @@ def write(roadmap: Roadmap, path: Path, title: str, canvas: float = words.CANVAS
     Raises:
         OutputError: the place cannot be written.
     """
-    names = {step.thing: None for step in roadmap.steps} | {
-        name: None for uses in roadmap.uses().values() for name in uses
-    }
-    page = _document(title, list(names))
+    page = _document(title, list(dict.fromkeys(step.thing for step in roadmap.steps)))
     _cover(page, roadmap, title, canvas)
     _palette(page, roadmap)
     tall = (HEIGHT - 18 - MARGIN) / STEPS
