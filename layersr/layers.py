@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from layersr import color
-from layersr.arrays import Codes, Pixels, Plane
+from layersr.arrays import Alpha, Codes, Pixels, Plane
 
 
 class Provenance(IntEnum):
@@ -212,6 +212,13 @@ class Layer:
         first, last, _ = columns.indices(width)
         rows = slice(*rows.indices(height)[:2])
         return _meeting(self.left - first, self.top, self.pixels.shape[:2], last - first, rows)
+
+    def matte(self, width: int, height: int) -> Alpha:
+        """Its alpha on the whole canvas, without mask, opacity or whether it is shown."""
+        out = np.zeros((height, width), np.float32)
+        canvas, own = self.on_canvas(width, height)
+        out[canvas] = color.to_float(self.pixels[own][..., 3])
+        return out
 
 
 def _meeting(left: int, top: int, shape: tuple[int, int], width: int, rows: slice) -> tuple[Window, Window]:

@@ -13,7 +13,6 @@ from math import ceil, sqrt
 import cv2
 import numpy as np
 
-from layersr import color
 from layersr.arrays import Alpha, Mask
 from layersr.layers import Layer, LayerStack
 
@@ -97,13 +96,11 @@ def _every(layer: Layer, step: int) -> Layer:
 
 
 def _matte(stack: LayerStack, index: int) -> Alpha:
-    """A layer's alpha on the canvas."""
+    """What a layer covers of the canvas."""
     layer = stack.layers[index]
-    out = np.zeros((stack.height, stack.width), np.float32)
-    if layer.visible and not layer.is_cast:
-        canvas, own = layer.on_canvas(stack.width, stack.height)
-        out[canvas] = color.to_float(layer.pixels[own][..., 3]) * np.float32(layer.opacity)
-    return out
+    if not layer.visible or layer.is_cast:
+        return np.zeros((stack.height, stack.width), np.float32)
+    return layer.matte(stack.width, stack.height) * np.float32(layer.opacity)
 
 
 def _opaque(mattes: Sequence[Alpha], shape: tuple[int, int]) -> Mask:

@@ -6,7 +6,6 @@ import numpy as np
 from jaxtyping import Float64
 from numpy import ndarray
 
-from layersr import color
 from layersr.arrays import Alpha, Mask
 from layersr.editing.places import Affine
 from layersr.layers import Layer
@@ -54,7 +53,7 @@ def within_reach(layer: Layer, matte: Alpha, cover: Mask, pads: Pads) -> tuple[P
         own = matte[side] >= 0.5
         if not pads[n] or pads[n] <= DEEPEST * _longest(own) or (own | cover[side]).all():
             continue
-        cut = own & (_alpha(beyond, (height, width))[side] < 0.5)
+        cut = own & (beyond.matte(width, height)[side] < 0.5)
         if cut.any():
             reached[n] = 0
             places = along[cut], np.full(int(cut.sum()), across)
@@ -74,10 +73,3 @@ def _longest(line: ndarray) -> int:
     """The longest run of true values."""
     ends = np.flatnonzero(np.diff(np.concatenate([[False], line, [False]]).astype(np.int8)))
     return int((ends[1::2] - ends[::2]).max(initial=0))
-
-
-def _alpha(layer: Layer, canvas: tuple[int, int]) -> Alpha:
-    out = np.zeros(canvas, np.float32)
-    there, own = layer.on_canvas(canvas[1], canvas[0])
-    out[there] = color.to_float(layer.pixels[own][..., 3])
-    return out

@@ -245,11 +245,8 @@ def _mattes(stack: LayerStack) -> list[Alpha]:
     """What every layer covers of the canvas; shadows, glows and what blends otherwise cover nothing."""
     out = []
     for layer in settled(stack).layers:
-        matte = np.zeros((stack.height, stack.width), np.float32)
-        if layer.visible and not layer.is_cast and layer.blend == "normal":
-            canvas, own = layer.on_canvas(stack.width, stack.height)
-            matte[canvas] = color.to_float(layer.pixels[own][..., 3]) * np.float32(layer.opacity)
-        out.append(matte)
+        covers = layer.visible and not layer.is_cast and layer.blend == "normal"
+        out.append(layer.matte(stack.width, stack.height) * np.float32(layer.opacity if covers else 0))
     return out
 
 

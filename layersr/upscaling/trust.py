@@ -12,7 +12,6 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from layersr import color
 from layersr.arrays import RGB, Mask, Scaled
 from layersr.blocks import means, repeated
 from layersr.layers import LayerStack, Window
@@ -44,10 +43,7 @@ def edges(stack: LayerStack) -> Mask:
     for layer in stack.layers[1:]:
         if not layer.visible or not layer.pixels.size or layer.light is not None:
             continue
-        alpha = np.zeros(found.shape, np.float32)
-        canvas, own = layer.on_canvas(stack.width, stack.height)
-        alpha[canvas] = color.to_float(layer.pixels[own][..., 3])
-        found |= changing(alpha)
+        found |= changing(layer.matte(stack.width, stack.height))
     return grown(found, NEAR)
 
 
