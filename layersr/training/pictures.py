@@ -7,8 +7,10 @@ taken.
 """
 
 import hashlib
+import json
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -20,6 +22,9 @@ FOLDERS = ("photos", "paintings")
 CUTOUTS = ("cutouts",)
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"}
 ALLOWED = re.compile(r"^(CC0|CC[ -]BY( [\d.]+)?( \(|$)|public domain|MIT|Apache-2\.0|Unsplash licence)")
+PACKED = "packed.json"
+"""In a folder that `packing` wrote: which of its pictures are held apart, by their paths."""
+
 HELD_APART, CUTOUTS_APART = 13, 32
 """Of 256: a file whose content's SHA-256 begins with a byte below this is never trained on (5 %; 12 % of cut-outs)."""
 
@@ -84,6 +89,17 @@ def held_apart(path: Path, below: int = HELD_APART) -> bool:
     return hashlib.sha256(path.read_bytes()).digest()[0] < below
 
 
+def _apart(data: Path, path: Path, below: int) -> bool:
+    """The split of one picture of a data folder: as it was told when the folder was packed, else by its content."""
+    told = _packed(data).get(path.relative_to(data).as_posix())
+    return held_apart(path, below) if told is None else told
+
+
+@cache
+def _packed(data: Path) -> dict[str, bool]:
+    return json.loads((data / PACKED).read_text(encoding="utf-8")) if (data / PACKED).is_file() else {}
+
+
 def is_page(picture: Picture, data: Path) -> bool:
     """Whether it is the artwork of a page that bubbles are counted on: no detector may learn from it."""
     return any((data / "layered").glob(f"*/{picture.path.stem.split('_')[-1]}_*.ora"))
@@ -101,10 +117,10 @@ def find(data: Path, folders: tuple[str, ...] = FOLDERS) -> list[Picture]:
             path = folder / name
             if allowed(licence) and path.suffix.lower() in SUFFIXES and path.is_file():
                 below = CUTOUTS_APART if folder.name in CUTOUTS else HELD_APART
-                found.append(Picture(path, licence, held_apart(path, below)))
+                found.append(Picture(path, licence, _apart(data, path, below)))
     if not found and data.is_dir():  # somebody's own pictures
         files = sorted(p for p in data.rglob("*") if p.suffix.lower() in SUFFIXES)
-        found = [Picture(path, "", held_apart(path)) for path in files]
+        found = [Picture(path, "", _apart(data, path, HELD_APART)) for path in files]
     if not found:
         raise InputError(f"There are no pictures to learn from in {data}; name a folder that has some with --data.")
     return found
