@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layersr.backends import load
+from layersr.infill.likeness import describe, measure, windows
 from layersr.infill.membrane import membrane
-from layersr.infill.patches import describe, measure, windows
 
 fill = load("infill", "classic")
 

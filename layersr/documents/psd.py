@@ -10,7 +10,6 @@ silent.
 import io
 import shutil
 import struct
-import unicodedata
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -19,31 +18,20 @@ from tempfile import SpooledTemporaryFile
 from typing import IO
 
 import numpy as np
-from PIL import Image as PILImage
 
 from layersr import color
 from layersr.arrays import Pixels
-from layersr.documents import manifest, packbits, xmp
+from layersr.documents import packbits
 from layersr.documents.atomic import replacing_file
 from layersr.documents.merged import Thumbnail, encoded, on_white
 from layersr.documents.psd_baking import Marks, baked
-from layersr.documents.psd_spelling import (
-    BLEND_KEYS,
-    LOCK_BITS,
-    LOCKED_WHOLLY,
-    MANIFEST_ID,
-    MARKS_ID,
-    XMP_ID,
-    stored_blend,
-    stored_resolution,
-    stored_text,
-)
+from layersr.documents.psd_blocks import block, locked, mask_block, pascal, resources, unicode
+from layersr.documents.psd_spelling import BLEND_KEYS, stored_blend, stored_text
 from layersr.errors import OutputError
 from layersr.groups import walk
-from layersr.layers import LOCKS, PASS_THROUGH, Group, Layer, LayerMask, LayerStack, Locks
+from layersr.layers import PASS_THROUGH, Group, Layer, LayerMask, LayerStack
 from layersr.strips import in_order, strips
 
-MIMETYPE = "image/vnd.adobe.photoshop"
 THUMBNAIL = 160
 CHANNELS = (-1, 0, 1, 2)
 PSD_SIDE, PSB_SIDE = 30_000, 300_000
@@ -83,7 +71,7 @@ def write(stack: LayerStack, path: Path, merged: Pixels | None = None, native: b
     _check_fits(written, path, version)
     with replacing_file(path) as temporary, temporary.open("wb") as file, ExitStack() as spools:
         flat = _merge(stack, merged, version, path.parent, spools)
-        _Writer(file, written, version, path).write(flat, _resources(stack, marks, flat.thumbnail))
+        _Writer(file, written, version, path).write(flat, resources(stack, marks, flat.thumbnail))
 
 
 def _check_fits(stack: LayerStack, path: Path, version: int) -> None:
@@ -159,56 +147,6 @@ def _strips(records: list[_Record]) -> Iterator[np.ndarray]:
             yield from (plane[rows] for rows in strips(*plane.shape))
 
 
-def _padded(data: bytes, to: int) -> bytes:
-    return data + bytes(-len(data) % to)
-
-
-def _block(key: bytes, data: bytes) -> bytes:
-    data = _padded(data, 4)
-    return b"8BIM" + key + struct.pack(">I", len(data)) + data
-
-
-def _unicode(text: str) -> bytes:
-    units = text.encode("utf-16-be")
-    return struct.pack(">I", len(units) // 2) + units
-
-
-def _pascal(name: str) -> bytes:
-    """The old name for readers that know no other: ASCII, since every reader assumes another code page."""
-    bare = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
-    data = bare.encode("ascii", "replace")[:255]
-    return _padded(bytes([len(data)]) + data, 4)
-
-
-def _resource(number: int, data: bytes, name: bytes = b"") -> bytes:
-    label = _padded(bytes([len(name)]) + name, 2)
-    return b"8BIM" + struct.pack(">H", number) + label + struct.pack(">I", len(data)) + _padded(data, 2)
-
-
-def _thumbnail(pixels: np.ndarray) -> bytes:
-    height, width = pixels.shape[:2]
-    file = io.BytesIO()
-    PILImage.fromarray(np.ascontiguousarray(on_white(pixels)[..., :3])).save(file, "JPEG", quality=85)
-    row = (width * 24 + 31) // 32 * 4
-    return struct.pack(">6I2H", 1, width, height, row, row * height, file.tell(), 24, 1) + file.getvalue()
-
-
-def _resources(stack: LayerStack, marks: Marks, thumbnail: np.ndarray) -> bytes:
-    x, y = (round(value * 65536) for value in stored_resolution(stack.resolution))
-    version = struct.pack(">IB", 1, 1) + _unicode("layersr") + _unicode("layersr") + struct.pack(">I", 1)
-    return b"".join(
-        [
-            _resource(1005, struct.pack(">IHHIHH", x, 1, 1, y, 1, 1)),
-            _resource(1036, _thumbnail(thumbnail)),
-            _resource(1039, stack.icc or color.srgb_profile()),
-            _resource(1057, version),
-            _resource(XMP_ID, xmp.packet(stack.credits, stack.recipe, MIMETYPE)),
-            _resource(MANIFEST_ID, manifest.dumps(stack), b"layersr"),
-            *([_resource(MARKS_ID, told, b"layersr")] if (told := marks.dumps()) else []),
-        ]
-    )
-
-
 class _Writer:
     """The file in the order of its bytes. PSB differs from PSD by its version and by wider lengths."""
 
@@ -216,12 +154,12 @@ class _Writer:
         self._file, self._stack, self._version, self._path = file, stack, version, path
         self._length = ">" + "IQ"[version - 1]
 
-    def write(self, merged: _Merged, resources: bytes) -> None:
+    def write(self, merged: _Merged, before: bytes) -> None:
         depth = self._stack.dtype.itemsize * 8
         size = (self._stack.height, self._stack.width)
         self._file.write(struct.pack(">4sH6xHIIHH", b"8BPS", self._version, merged.channels, *size, depth, 3))
         self._file.write(struct.pack(">I", 0))  # no palette
-        self._file.write(struct.pack(">I", len(resources)) + resources)
+        self._file.write(struct.pack(">I", len(before)) + before)  # the resources
         self._layers(merged.opaque)
         self._file.write(struct.pack(">H", 1))
         for table in merged.tables[: merged.channels]:
@@ -266,12 +204,12 @@ class _Writer:
 
         def add(record: _Record, name: str, setting: Group, extra: bytes = b"", flags: int = 8) -> None:
             number = len(found) + 1
-            blocks = _block(b"luni", _unicode(stored_text(name))) + _block(b"lyid", struct.pack(">I", number)) + extra
-            blocks += _locked(setting.locks)
+            blocks = block(b"luni", unicode(stored_text(name))) + block(b"lyid", struct.pack(">I", number)) + extra
+            blocks += locked(setting.locks)
             places.append(len(records) + 18)
             found.append(record)
             flags += (0 if setting.visible else 2) + ("transparency" in setting.locks)
-            records.extend(self._record(record, setting, _pascal(name) + blocks, flags))
+            records.extend(self._record(record, setting, pascal(name) + blocks, flags))
 
         path: tuple[str, ...] = ()
         for kind, what in walk(self._stack.layers):
@@ -284,11 +222,11 @@ class _Writer:
                 )
             elif kind == "open":  # a group's lower edge carries no name, its upper edge does
                 path = (*path, what)
-                add(_Record(), "</Layer group>", Group(), _block(b"lsct", struct.pack(">I", 3)), flags=8 + 16)
+                add(_Record(), "</Layer group>", Group(), block(b"lsct", struct.pack(">I", 3)), flags=8 + 16)
             else:
                 group = self._stack.groups.get(path, Group())
                 key = b"pass" if group.blend == PASS_THROUGH else BLEND_KEYS[stored_blend(group.blend)]
-                edge = _block(b"lsct", struct.pack(">I4s4s", 1, b"8BIM", key))
+                edge = block(b"lsct", struct.pack(">I4s4s", 1, b"8BIM", key))
                 add(_Record(mask=group.mask), what, group, edge, flags=8 + 16)
                 path = path[:-1]
         return found, records, places
@@ -298,7 +236,7 @@ class _Writer:
         clipped = layer is not None and layer.clipped
         left, top, width, height = (layer.left, layer.top, layer.width, layer.height) if layer else (0, 0, 0, 0)
         blend = b"norm" if setting.blend == PASS_THROUGH else BLEND_KEYS[stored_blend(setting.blend)]
-        extra = _mask_block(record.mask) + struct.pack(">I", 40) + b"\0\0\xff\xff" * 10 + tail  # blend if: always
+        extra = mask_block(record.mask) + struct.pack(">I", 40) + b"\0\0\xff\xff" * 10 + tail  # blend if: always
         return b"".join(
             [
                 struct.pack(">4iH", top, left, top + height, left + width, len(record.channels)),
@@ -324,19 +262,3 @@ class _Writer:
         self._file.write(table.tobytes())
         self._file.seek(end)
         return end - start
-
-
-def _locked(locks: Locks) -> bytes:
-    if not locks:
-        return b""
-    bits = sum(bit for lock, bit in LOCK_BITS.items() if lock in locks)
-    return _block(b"lspf", struct.pack(">I", bits | LOCKED_WHOLLY if locks == LOCKS else bits))
-
-
-def _mask_block(mask: LayerMask | None) -> bytes:
-    """Where a mask lies, what it says elsewhere, and whether it counts."""
-    if mask is None:
-        return struct.pack(">I", 0)
-    height, width = mask.values.shape
-    place = (mask.top, mask.left, mask.top + height, mask.left + width)
-    return struct.pack(">I4i2B2x", 20, *place, 255 * mask.beyond, 0 if mask.active else 2)

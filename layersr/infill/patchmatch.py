@@ -12,25 +12,9 @@ import cv2
 import numpy as np
 
 from layersr.arrays import RGB, Alpha, Mask
+from layersr.infill.likeness import RADIUS, Channels, describe, leeway, means, shift, with_activity
 from layersr.infill.membrane import membrane
-from layersr.infill.patches import (
-    RADIUS,
-    Channels,
-    Field,
-    describe,
-    improve,
-    leeway,
-    match_all,
-    means,
-    peel_in,
-    refine,
-    remeasure,
-    shift,
-    sources,
-    targets,
-    vote,
-    with_activity,
-)
+from layersr.infill.patches import Field, improve, match_all, peel_in, refine, remeasure, sources, targets, vote
 from layersr.infill.repeats import worn
 from layersr.infill.seams import blend, settle
 

@@ -10,7 +10,8 @@ import numpy as np
 from jaxtyping import Float32
 
 from layersr.arrays import Mask
-from layersr.infill.patches import SIZE, Field
+from layersr.infill.likeness import SIZE
+from layersr.infill.patches import Field
 
 OFTEN, MOST = 1.0, 4.0
 """How often, against all sources being used alike, one is copied whose price is that of a usual match; and the highest

@@ -9,8 +9,8 @@ from jaxtyping import Float32
 from numpy import ndarray
 
 from layersr.arrays import RGB, Mask
+from layersr.infill.likeness import Indices
 from layersr.infill.membrane import relax
-from layersr.infill.patches import Indices
 
 TOLERATED = np.float32(0.08)
 """A step at a seam larger than this share of the range is taken for structure and not smoothed away."""
