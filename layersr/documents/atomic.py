@@ -68,8 +68,9 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     try:
         temporary.mkdir()
         yield temporary
-        for file in temporary.iterdir():
-            _sync(file)
+        for file in temporary.rglob("*"):
+            if file.is_file():
+                _sync(file)
         if path.exists():  # not every system renames onto a folder, so the old one steps aside first
             os.rename(path, old)
         os.rename(temporary, path)

@@ -13,6 +13,7 @@ import click
 import cv2
 import numpy as np
 
+from layersr.documents.atomic import replacing_folder
 from layersr.errors import LayersrError, UsageError
 from layersr.training.pictures import CUTOUTS, FOLDERS, PACKED, Picture, find, is_page
 from layersr.training.subjects import FILE
@@ -34,23 +35,27 @@ def pack(data: Path, out: Path, side: int) -> int:
     Raises:
         InputError: there are no pictures, or one cannot be read.
         UsageError: `out` has something in it already.
+        OutputError: it cannot be written; nothing is left behind.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"{out} is not an empty folder; name another one with --out.")
+    pictures = [p for p in find(data) if p.held_apart or not is_page(p, data)]
+    things = find(data, CUTOUTS)  # of somebody's own pictures, those with alpha
     written = {}
-    for picture in [p for p in find(data) if p.held_apart or not is_page(p, data)]:
-        _write(out / _place(picture, data), shrunk(picture.read(), 1.5 * side))
-        written[_place(picture, data).as_posix()] = picture.held_apart
-    for picture in find(data, CUTOUTS):  # of somebody's own pictures, those with alpha
-        thing = picture.read_cutout()
-        if thing is not None:
-            _write(out / _place(picture, data), small(thing, 0.8 * side))
+    with replacing_folder(out) as folder:
+        for picture in pictures:
+            _write(folder / _place(picture, data), shrunk(picture.read(), 1.5 * side))
             written[_place(picture, data).as_posix()] = picture.held_apart
-    for extra in [*(f"{folder}/SOURCES.md" for folder in (*FOLDERS, *CUTOUTS)), FILE]:
-        if (data / extra).is_file():
-            (out / extra).parent.mkdir(parents=True, exist_ok=True)
-            (out / extra).write_bytes((data / extra).read_bytes())
-    (out / PACKED).write_text(json.dumps(written, indent=0), encoding="utf-8")
+        for picture in things:
+            thing = picture.read_cutout()
+            if thing is not None:
+                _write(folder / _place(picture, data), small(thing, 0.8 * side))
+                written[_place(picture, data).as_posix()] = picture.held_apart
+        for extra in [*(f"{name}/SOURCES.md" for name in (*FOLDERS, *CUTOUTS)), FILE]:
+            if (data / extra).is_file():
+                (folder / extra).parent.mkdir(parents=True, exist_ok=True)
+                (folder / extra).write_bytes((data / extra).read_bytes())
+        (folder / PACKED).write_text(json.dumps(written, indent=0), encoding="utf-8")
     return len(written)
 
 
@@ -69,7 +74,12 @@ def _write(path: Path, image: np.ndarray) -> None:
 @click.command(context_settings={"show_default": True, "help_option_names": ["-h", "--help"]})
 @click.option("--data", type=click.Path(path_type=Path, exists=True), required=True, help="Folder of pictures.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The pack: a new folder.")
-@click.option("--side", default=320, help="Pixels of the longer side of the largest scenes it is for.")
+@click.option(
+    "--side",
+    type=click.IntRange(min=16),
+    default=320,
+    help="Longer side of the largest scenes, in pixels.",
+)
 def main(data: Path, out: Path, side: int) -> None:
     """Make a small copy of a data folder that detectors are trained from as from the folder itself."""
     try:

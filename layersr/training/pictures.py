@@ -97,7 +97,10 @@ def _apart(data: Path, path: Path, below: int) -> bool:
 
 @cache
 def _packed(data: Path) -> dict[str, bool]:
-    return json.loads((data / PACKED).read_text(encoding="utf-8")) if (data / PACKED).is_file() else {}
+    try:
+        return json.loads((data / PACKED).read_text(encoding="utf-8")) if (data / PACKED).is_file() else {}
+    except ValueError as error:
+        raise InputError(f"{data / PACKED} is no JSON ({error}); pack the pictures again.") from error
 
 
 def is_page(picture: Picture, data: Path) -> bool:
@@ -109,7 +112,7 @@ def find(data: Path, folders: tuple[str, ...] = FOLDERS) -> list[Picture]:
     """The pictures under `data` that may be learned from, sorted by path.
 
     Raises:
-        InputError: there are none.
+        InputError: there are none, or what `packing` wrote of them cannot be read.
     """
     found = []
     for folder in [data / name for name in folders if (data / name / "SOURCES.md").is_file()]:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from layersr.errors import InputError
 from layersr.training import packing, pictures
 from layersr.training.subjects import own
 from layersr.training.things import gather
@@ -98,3 +99,18 @@ def test_the_command_says_what_it_made(data: Path, tmp_path: Path):
     done = CliRunner().invoke(packing.main, ["--data", str(data), "--out", str(tmp_path / "pack"), "--side", "64"])
     assert done.exit_code == 0, done.output
     assert "90 pictures and cut-outs" in done.output
+
+
+def test_a_picture_that_cannot_be_read_leaves_nothing_behind(data: Path, tmp_path: Path):
+    (data / "photos" / "some" / "7.png").write_bytes(b"no picture")
+    done = CliRunner().invoke(packing.main, ["--data", str(data), "--out", str(tmp_path / "pack")])
+    assert done.exit_code == 3
+    assert "7.png cannot be read" in done.output
+    assert [p.name for p in tmp_path.iterdir()] == ["data"]
+
+
+def test_what_a_pack_says_of_itself_must_be_readable(data: Path, tmp_path: Path):
+    packing.pack(data, tmp_path / "pack", SIDE)
+    (tmp_path / "pack" / pictures.PACKED).write_text("{")
+    with pytest.raises(InputError, match="pack the pictures again"):
+        pictures.find(tmp_path / "pack")
