@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layersr import color, documents, flattening
+from layersr.documents.atomic import replacing_folder
 from layersr.documents.merged import Thumbnail
 from layersr.flattening import flatten
 from layersr.layers import Layer, LayerStack
@@ -50,6 +51,21 @@ def test_the_disk_has_the_bytes_before_the_name(tmp_path: Path, monkeypatch: pyt
     files = [*path.iterdir()] if path.is_dir() else [path]
     assert done[-1] == "named"
     assert sorted(done[:-1]) == sorted((file.stat().st_ino, file.stat().st_size) for file in files)
+
+
+def test_so_it_has_those_of_folders_in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    done: list[int | str] = []
+    rename = os.rename
+    monkeypatch.setattr(os, "rename", lambda *paths: (done.append("named"), rename(*paths)))
+    monkeypatch.setattr(os, "fsync", lambda file: done.append(os.fstat(file).st_ino))
+    with replacing_folder(tmp_path / "out") as folder:
+        (folder / "deep" / "er").mkdir(parents=True)
+        for name in ("a", "deep/b", "deep/er/c"):
+            (folder / name).write_text(name)
+    files = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert len(files) == 3
+    assert sorted(done[:-1]) == sorted(path.stat().st_ino for path in files)
+    assert done[-1] == "named"
 
 
 @settings(max_examples=60, deadline=None)
