@@ -14,9 +14,9 @@ import PIL.Image
 
 from layersr import color, credits
 from layersr.arrays import Mask, Pixels
+from layersr.atomic import replacing_file
 from layersr.decoding import ORIENTATION, decode
 from layersr.documents import png, xmp
-from layersr.documents.atomic import replacing_file
 from layersr.errors import InputError, OutputError, UsageError
 from layersr.layers import Image
 

@@ -271,7 +271,7 @@ def _extras(job: Job, image: "Image", stack: "LayerStack", written: "LayerStack"
     """The contact sheet or the page, and the report, where asked for."""
     import json
 
-    from layersr.documents.atomic import replacing_file
+    from layersr.atomic import replacing_file
     from layersr.progress import Progress
 
     if job.preview and is_page(job.preview):

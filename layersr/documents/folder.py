@@ -10,8 +10,8 @@ import numpy as np
 
 from layersr import color
 from layersr.arrays import Pixels
+from layersr.atomic import replacing_folder
 from layersr.documents import png, xmp
-from layersr.documents.atomic import replacing_folder
 from layersr.documents.guard import check_size, reading
 from layersr.documents.merged import encoded
 from layersr.errors import InputError, OutputError

@@ -22,9 +22,9 @@ import numpy as np
 
 from layersr import color
 from layersr.arrays import Pixels
+from layersr.atomic import replacing_file
 from layersr.documents import credits_told, kra_marks, manifest, png, xmp
 from layersr.documents.archive import member, pack, stored_text, write_member
-from layersr.documents.atomic import replacing_file
 from layersr.documents.kra_groups import isolates
 from layersr.documents.kra_marks import Mark
 from layersr.documents.kra_spelling import (

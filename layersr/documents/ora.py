@@ -18,9 +18,9 @@ import numpy as np
 
 from layersr import color
 from layersr.arrays import Pixels
+from layersr.atomic import replacing_file
 from layersr.documents import manifest, ora_masks, png, xmp
 from layersr.documents.archive import holds, load, load_picture, member, one_depth, parse, stored_text
-from layersr.documents.atomic import replacing_file
 from layersr.documents.guard import check_depth, check_size, reading
 from layersr.documents.merged import Thumbnail, encoded
 from layersr.documents.named_groups import Groups

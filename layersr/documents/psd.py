@@ -21,8 +21,8 @@ import numpy as np
 
 from layersr import color
 from layersr.arrays import Pixels
+from layersr.atomic import replacing_file
 from layersr.documents import packbits
-from layersr.documents.atomic import replacing_file
 from layersr.documents.merged import Thumbnail, encoded, on_white
 from layersr.documents.psd_baking import Marks, baked
 from layersr.documents.psd_blocks import block, locked, mask_block, pascal, resources, unicode

@@ -19,8 +19,8 @@ from typing import IO
 import numpy as np
 
 from layersr.arrays import Pixels
+from layersr.atomic import replacing_file
 from layersr.documents import clipping, credits_told, manifest, xcf_masks
-from layersr.documents.atomic import replacing_file
 from layersr.documents.guard import MAX_PIXELS, MAX_SIDE
 from layersr.documents.xcf_blending import has_ground, is_through, mode_number
 from layersr.documents.xcf_masks import Place

@@ -19,10 +19,10 @@ from typing import Any
 
 from layersr import color
 from layersr.arrays import Alpha
+from layersr.atomic import replacing_file
 from layersr.decomposing import Apart
 from layersr.decomposing.repainting import differing
 from layersr.documents import folder as pictures
-from layersr.documents.atomic import replacing_file
 from layersr.errors import OutputError, UsageError
 from layersr.layers import Image, LayerStack
 from layersr.projects import Project, values

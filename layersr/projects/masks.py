@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from layersr.arrays import Plane
+from layersr.atomic import replacing_file
 from layersr.documents import png
-from layersr.documents.atomic import replacing_file
 from layersr.errors import LayersrError, OutputError, UsageError
 from layersr.images import read_image
 

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from layersr.documents.atomic import replacing_file
+from layersr.atomic import replacing_file
 from layersr.errors import OutputError, UsageError
 from layersr.layers import Image
 from layersr.projects import program, values

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from PIL import Image as Pillow
 
-from layersr.documents.atomic import replacing_file
+from layersr.atomic import replacing_file
 from layersr.errors import OutputError
 from layersr.progress import Progress, Report, silent
 from layersr.roadmap.painting import Roadmap

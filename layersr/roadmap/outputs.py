@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from layersr import documents
-from layersr.documents.atomic import replacing_file
+from layersr.atomic import replacing_file
 from layersr.progress import Progress, Report, silent
 from layersr.roadmap import film, page, sheet
 from layersr.roadmap.documents import as_document

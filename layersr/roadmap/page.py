@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from layersr.documents.atomic import replacing_file
+from layersr.atomic import replacing_file
 from layersr.roadmap import words
 from layersr.roadmap.painting import Roadmap, Step
 from layersr.roadmap.palette import Swatch

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image as Pillow
 
-from layersr.documents.atomic import replacing_file
+from layersr.atomic import replacing_file
 from layersr.roadmap import lettering, words
 from layersr.roadmap.lettering import spelt
 from layersr.roadmap.painting import Roadmap, Step

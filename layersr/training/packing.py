@@ -13,7 +13,7 @@ import click
 import cv2
 import numpy as np
 
-from layersr.documents.atomic import replacing_folder
+from layersr.atomic import replacing_folder
 from layersr.errors import LayersrError, UsageError
 from layersr.training.pictures import CUTOUTS, FOLDERS, PACKED, Picture, find, is_page
 from layersr.training.subjects import FILE

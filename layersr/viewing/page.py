@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 from string import Template
 
-from layersr.documents.atomic import replacing_file
+from layersr.atomic import replacing_file
 from layersr.layers import Image, LayerStack
 from layersr.viewing.telling import told
 

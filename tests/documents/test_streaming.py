@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layersr import color, documents, flattening
-from layersr.documents.atomic import replacing_folder
+from layersr.atomic import replacing_folder
 from layersr.documents.merged import Thumbnail
 from layersr.flattening import flatten
 from layersr.layers import Layer, LayerStack
