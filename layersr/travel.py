@@ -77,7 +77,7 @@ def safe_travel(stack: LayerStack) -> list[Travel]:
 def rough_travel(stack: LayerStack) -> list[Travel]:
     """`safe_travel` in about a second: where there is much to look at it may be a little less than would be safe.
 
-    Only every few pixels one is looked at then, and a step is taken off for those between.
+    Only one pixel in so many is looked at then, and a step is taken off for those between.
     """
     step = max(1, ceil(sqrt(stack.width * stack.height / WORK) * len(stack.layers)))
     if step == 1:

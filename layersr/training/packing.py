@@ -7,6 +7,7 @@ there.
 """
 
 import json
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -15,7 +16,7 @@ import numpy as np
 
 from layersr.atomic import replacing_folder
 from layersr.errors import LayersrError, UsageError
-from layersr.training.pictures import CUTOUTS, FOLDERS, PACKED, Picture, find, is_page
+from layersr.training.pictures import CUTOUTS, FOLDERS, PACKED, find, is_page
 from layersr.training.subjects import FILE
 from layersr.training.things import shrunk, small
 
@@ -40,27 +41,21 @@ def pack(data: Path, out: Path, side: int) -> int:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"{out} is not an empty folder; name another one with --out.")
     pictures = [p for p in find(data) if p.held_apart or not is_page(p, data)]
-    things = find(data, CUTOUTS)  # of somebody's own pictures, those with alpha
+    images = ((p, shrunk(p.read(), 1.5 * side)) for p in pictures)
+    cutouts = ((p, p.read_cutout()) for p in find(data, CUTOUTS))  # of somebody's own pictures, those with alpha
+    things = ((p, small(thing, 0.8 * side)) for p, thing in cutouts if thing is not None)
     written = {}
     with replacing_folder(out) as folder:
-        for picture in pictures:
-            _write(folder / _place(picture, data), shrunk(picture.read(), 1.5 * side))
-            written[_place(picture, data).as_posix()] = picture.held_apart
-        for picture in things:
-            thing = picture.read_cutout()
-            if thing is not None:
-                _write(folder / _place(picture, data), small(thing, 0.8 * side))
-                written[_place(picture, data).as_posix()] = picture.held_apart
+        for picture, image in chain(images, things):
+            place = picture.path.relative_to(data)
+            _write(folder / place, image)
+            written[place.as_posix()] = picture.held_apart
         for extra in [*(f"{name}/SOURCES.md" for name in (*FOLDERS, *CUTOUTS)), FILE]:
             if (data / extra).is_file():
                 (folder / extra).parent.mkdir(parents=True, exist_ok=True)
                 (folder / extra).write_bytes((data / extra).read_bytes())
         (folder / PACKED).write_text(json.dumps(written, indent=0), encoding="utf-8")
     return len(written)
-
-
-def _place(picture: Picture, data: Path) -> Path:
-    return picture.path.relative_to(data)
 
 
 def _write(path: Path, image: np.ndarray) -> None:
@@ -74,12 +69,7 @@ def _write(path: Path, image: np.ndarray) -> None:
 @click.command(context_settings={"show_default": True, "help_option_names": ["-h", "--help"]})
 @click.option("--data", type=click.Path(path_type=Path, exists=True), required=True, help="Folder of pictures.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The pack: a new folder.")
-@click.option(
-    "--side",
-    type=click.IntRange(min=16),
-    default=320,
-    help="Longer side of the largest scenes, in pixels.",
-)
+@click.option("--side", type=click.IntRange(min=16), default=320, help="Longer side of the largest scenes, in pixels.")
 def main(data: Path, out: Path, side: int) -> None:
     """Make a small copy of a data folder that detectors are trained from as from the folder itself."""
     try:
