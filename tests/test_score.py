@@ -67,7 +67,12 @@ def test_order_of_layers_that_do_not_touch_is_free():
 def test_wrong_order():
     result = score(reordered(scene(), 0, 2, 1, 3), scene())
     assert result.order_accuracy == 0
-    assert result.pairs == (Pair(1, 2, right=False, found=True),)
+    (pair,) = result.pairs
+    red, green = (np.pad(layer.pixels[..., 3], ((layer.top, 60), (layer.left, 80)))[:60, :80] / 255
+                  for layer in scene().layers[1:3])  # fmt: skip
+    shared = np.minimum(red, green).sum()
+    assert replace(pair, overlap=0.0) == Pair(1, 2, right=False, found=True, overlap=0.0)
+    assert pair.overlap == pytest.approx(shared, rel=1e-3)
     assert result.alpha_iou == pytest.approx(1)
     assert result.recomposition.exact < 1
 

@@ -58,12 +58,14 @@ class Pair:
         right: whether the layers that stand for them lie so too.
         found: whether both are found (IoU above `FOUND`): else what stands for one is mostly a piece of it, or of
             something else, which no order could put right.
+        overlap: coverage that both have, in pixels: as much is hidden or shows wrongly where the order is wrong.
     """
 
     below: int
     above: int
     right: bool
     found: bool
+    overlap: float
 
 
 @dataclass(frozen=True)
@@ -125,10 +127,10 @@ def score(pred: LayerStack, truth: LayerStack, picture: Pixels | None = None) ->
     pairs = [(w, f) for w, f in assign(-iou) if iou[w, f] > 0]
     matches = tuple(_match(wanted[w], found[f], float(iou[w, f]), pred, truth, scale) for w, f in pairs)
     overlapping = tuple(
-        Pair(wanted[w1].index, wanted[w2].index, f1 < f2, bool(min(iou[w1, f1], iou[w2, f2]) > FOUND))
+        Pair(wanted[w1].index, wanted[w2].index, f1 < f2, bool(min(iou[w1, f1], iou[w2, f2]) > FOUND), common)
         for i, (w1, f1) in enumerate(pairs)  # by w: the first lies below
         for w2, f2 in pairs[i + 1 :]
-        if wanted[w1].common(wanted[w2]) > TOUCHING
+        if (common := wanted[w1].common(wanted[w2])) > TOUCHING
     )
     hits = sum(match.iou > FOUND for match in matches)
     return Score(
