@@ -111,6 +111,9 @@ def is_page(picture: Picture, data: Path) -> bool:
 def find(data: Path, folders: tuple[str, ...] = FOLDERS) -> list[Picture]:
     """The pictures under `data` that may be learned from, sorted by path.
 
+    Where any folder tells licences, only what is listed in `folders` and may be learned from is taken; there may be no
+    cut-outs then.
+
     Raises:
         InputError: there are none, or what `packing` wrote of them cannot be read.
     """
@@ -121,9 +124,10 @@ def find(data: Path, folders: tuple[str, ...] = FOLDERS) -> list[Picture]:
             if allowed(licence) and path.suffix.lower() in SUFFIXES and path.is_file():
                 below = CUTOUTS_APART if folder.name in CUTOUTS else HELD_APART
                 found.append(Picture(path, licence, _apart(data, path, below)))
-    if not found and data.is_dir():  # somebody's own pictures
+    listed = any((data / name / "SOURCES.md").is_file() for name in (*FOLDERS, *CUTOUTS))
+    if not listed and data.is_dir():  # somebody's own pictures
         files = sorted(p for p in data.rglob("*") if p.suffix.lower() in SUFFIXES)
         found = [Picture(path, "", _apart(data, path, HELD_APART)) for path in files]
-    if not found:
+    if not found and not (listed and folders == CUTOUTS):
         raise InputError(f"There are no pictures to learn from in {data}; name a folder that has some with --data.")
     return found

@@ -55,6 +55,16 @@ def test_takes_rows_whose_licence_allows_it_and_no_evaluation_set(tmp_path: Path
     assert found[0].read().shape == (40, 50, 3)
 
 
+def test_where_licences_are_told_nothing_else_is_taken(tmp_path: Path):
+    put(tmp_path / "photos/bad.png")
+    put(tmp_path / "elsewhere/unlisted.png")
+    table = "| file | licence |\n|---|---|\n| bad.png | CC BY-NC 4.0 |\n"
+    (tmp_path / "photos/SOURCES.md").write_text(table, encoding="utf-8")
+    assert pictures.find(tmp_path, pictures.CUTOUTS) == []
+    with pytest.raises(InputError, match="--data"):
+        pictures.find(tmp_path)
+
+
 def test_somebodys_own_folder(tmp_path: Path):
     put(tmp_path / "deep" / "mine.png")
     assert [p.path.name for p in pictures.find(tmp_path)] == ["mine.png"]
