@@ -179,9 +179,9 @@ def table(rows: list[Row]) -> Iterator[str]:
     yield f"order accuracy        {np.mean(orders):.1%} (mean of {len(orders)} scenes where elements overlap)"
     yield f"pairs in order        {sum(p.right for p in pairs)} of {len(pairs)}"
     yield f"... both of them found {sum(p.right for p in both)} of {len(both)}"
-    for some_pairs, name in ((pairs, "weighed by overlap"), (both, "... both of them found")):
+    for some_pairs, name in ((pairs, "order by overlap"), (both, "... of those found")):
         weights = [pair.overlap for pair in some_pairs]
-        yield f"{name:<22} {np.average([pair.right for pair in some_pairs], weights=weights):.1%}" if weights else name
+        yield f"{name:<21} {np.average([pair.right for pair in some_pairs], weights=weights):.1%}" if weights else name
     yield f"flattens exactly      {np.mean([row.whole.recomposition.identical for row in rows]):.1%} of the scenes"
     for name in ("edge", "gradient", "contamination", "hidden", "over_segmented", "under_segmented"):
         yield f"{name:<21} {mean(name)}"
