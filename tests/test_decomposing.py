@@ -1,6 +1,5 @@
 """The peel loop on pictures whose layers are known, with the classic backends and with stand-ins."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import cv2
@@ -14,8 +13,6 @@ from layersr.decomposing.alike import gathered
 from layersr.decomposing.element import Element
 from layersr.decomposing.matting import foreground, fringe, share_residual, trimap
 from layersr.decomposing.names import named
-from layersr.decomposing.occlusion import above, likelier_open
-from layersr.decomposing.order import order
 from layersr.flattening import flatten
 from layersr.layers import Image, LayerStack, Provenance
 from layersr.progress import Progress
@@ -190,66 +187,6 @@ def test_progress_never_falls_and_ends_at_one(taken_apart: tuple) -> None:
     done = [event.done for event in taken_apart[1]]
     assert done == sorted(done)
     assert done[-1] == 1
-
-
-def test_the_one_that_bites_lies_above() -> None:
-    canvas = (80, 120)
-    front = disc(canvas, 70, 40, 25) > 0.5
-    back = (disc(canvas, 40, 40, 25) > 0.5) & ~front
-    assert above(front, back) > 0
-    assert above(back, front) < 0
-    assert above(front, np.roll(disc(canvas, 10, 10, 5) > 0.5, 0)) == 0  # apart
-
-    bar, post = np.zeros(canvas, bool), np.zeros(canvas, bool)
-    bar[30:42, 15:100], post[10:70, 50:62] = True, True
-    assert above(bar, post & ~bar) > 0.15  # neither bites the other, but the contour of one goes on
-    assert above(post & ~bar, bar) < -0.15
-    assert above(post, bar & ~post) > 0.15
-
-    # what came off later was completed under the earlier one: its border is where it was seen
-    completed = disc(canvas, 40, 40, 25) > 0.5
-    assert above(front, completed) < 0.1 < above(front, completed, (0, 1)) == above(front, back, (0, 1))
-    assert above(completed, front, (1, 0)) == pytest.approx(-above(front, completed, (0, 1)))
-    assert above(front, front, (0, 1)) == 0  # nothing of it was seen
-    opened = np.where(front, np.float32(0.9), np.float32(0.2))
-    assert likelier_open(front, back, opened) > 1
-    assert likelier_open(back, front, opened) == pytest.approx(-likelier_open(front, back, opened))
-
-    def element(name: str, mask: np.ndarray, peel: int) -> Element:
-        colour = np.zeros((*canvas, 3), np.float32)
-        return Element((slice(0, 80), slice(0, 120)), mask.astype(np.float32), colour, 0.5, peel, name=name)
-
-    def ordered(*elements: Element, wanted: Sequence[str] = ()) -> list[str]:
-        return [e.name for e in order(list(elements), canvas, wanted)]
-
-    a, b = element("a", front, 0), element("b", back, 0)
-    assert ordered(a, b) == ordered(b, a) == ["b", "a"]
-    early, late = element("early", back, 0), element("late", front, 1)
-    assert ordered(early, late) == ["early", "late"]  # the shape outweighs the order of peeling
-    alone, other = (
-        element("alone", disc(canvas, 20, 20, 9) > 0.5, 0),
-        element("other", disc(canvas, 90, 60, 9) > 0.5, 1),
-    )
-    assert ordered(alone, other) == ["other", "alone"]  # where it says nothing, what came off first lies on top
-
-    # what the detector says of what lies open outweighs a doubtful shape, and tells where the shape says nothing
-    open_ = np.where(back, np.float32(0.95), np.float32(0.05))
-    assert [e.name for e in order([a, b], canvas, opened=open_)] == ["a", "b"]
-    half = cv2.resize(open_, (canvas[1] // 2, canvas[0] // 2), interpolation=cv2.INTER_AREA)  # maps may be smaller
-    assert [e.name for e in order([a, b], canvas, opened=half)] == ["a", "b"]
-    opened = np.full(canvas, 0.3, np.float32)
-    opened[50:, 80:] = 0.9
-    other = replace(other, peel=0)
-    for pair in ([alone, other], [other, alone]):
-        assert [e.name for e in order(pair, canvas, opened=opened)] == ["alone", "other"]
-
-    apart = element("apart", disc(canvas, 110, 10, 6) > 0.5, 0)
-    assert ordered(a, b, apart, wanted=["b", "a"]) == ["a", "b", "apart"]  # the artist knows better
-    assert ordered(a, b, wanted=["nobody", "b"]) == ["b", "a"]
-    low, high = order([a, b], canvas)
-    assert not low.covers
-    assert 0.15 < high.covers["b"] < 1
-    assert order([a, b], canvas, ["b", "a"])[1].covers == {"a": 1.0}
 
 
 def test_names_say_what_or_where() -> None:

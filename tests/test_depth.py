@@ -183,7 +183,7 @@ def test_depth_turns_an_order_that_little_speaks_for_and_agrees_with_a_right_one
 
 def test_clear_shapes_outweigh_depth_and_the_report_says_that_they_do_not_agree():
     contrary = ordered(depths(0.6, 0.2))
-    assert above(FRONT, BACK) > np.tanh(MOST / 2)  # both cues of shape
+    assert above(FRONT, BACK) > MOST  # both cues of shape
     assert names(contrary) == ["back", "front"]
     assert contrary[1].covers["back"] < ordered(None)[1].covers["back"]
     assert contrary[1].nearer["back"] < 0.3

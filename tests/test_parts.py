@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layersr import backends, decomposing
-from layersr.decomposing.choosing import AGAIN, FORESEEN, LATER, Limits, worth_lifting
+from layersr.decomposing.choosing import FORESEEN, LATER, Limits, worth_lifting
 from layersr.decomposing.element import Element
-from layersr.decomposing.parts import joined, likely, owner, together
+from layersr.decomposing.parts import Before, before, joined, owner, together
 from layersr.flattening import flatten
 from layersr.layers import Image
 from layersr.roles import Detection, Layout, Prompt
@@ -112,40 +112,70 @@ def test_both_sides_of_what_covers_it():
     assert len(together([element(left), apart], [element(BAR)], picture)) == 2  # it is not beside the cover
 
 
+def square(side: int, score: float) -> Detection:
+    """Something near the middle of a canvas of which nothing is filled."""
+    return Detection(box(20, 10, 20 + side, 10 + side).astype(np.float32), score)
+
+
+NONE = np.zeros(CANVAS, bool)
+
+
 def test_doubtful_late_things_stay_unless_they_belong():
-    mask, none = box(10, 10, 30, 30).astype(np.float32), np.zeros(CANVAS, bool)
+    """Where nobody tells what lay there from the first."""
     limits = Limits()
-    doubtful = [Detection(mask, limits.confidence + LATER - 0.01)]
-    assert worth_lifting(doubtful, limits, 0, none) == doubtful
-    assert worth_lifting(doubtful, limits, 1, none) == []
-    assert worth_lifting(doubtful, limits, 1, none, lambda piece: True) == doubtful
-    sure = [Detection(mask, limits.confidence + LATER)]
-    assert worth_lifting(sure, limits, 1, none) == sure
+    doubtful = [square(20, limits.confidence + LATER - 0.01)]
+    assert worth_lifting(doubtful, limits, 0, NONE) == doubtful
+    assert worth_lifting(doubtful, limits, 1, NONE) == []
+    assert worth_lifting(doubtful, limits, 1, NONE, lambda piece: True) == doubtful
+    sure = [square(20, limits.confidence + LATER)]
+    assert worth_lifting(sure, limits, 1, NONE) == sure
 
 
-def test_what_was_covered_from_the_first_need_hardly_be_surer():
-    mask, none = box(10, 10, 30, 30).astype(np.float32), np.zeros(CANVAS, bool)
-    limits = Limits()
-    late = [Detection(mask, limits.confidence + AGAIN)]
-    assert worth_lifting(late, limits, 1, none, foreseen=lambda mask: FORESEEN + 0.01) == late
-    assert worth_lifting(late, limits, 1, none, foreseen=lambda mask: FORESEEN) == []
-    less = [Detection(mask, limits.confidence + AGAIN / 2)]
-    assert worth_lifting(less, limits, 1, none, foreseen=lambda mask: 1.0) == []
-    # A large region is scenery, unless some thing was seen there.
+def likelihood(score: float, likely: float, inward: float) -> float:
+    """How likely something seen late is held for a thing."""
+    seen, everything = [square(20, score)], Limits(granularity=1.0)
+    (found,) = worth_lifting(seen, everything, 1, NONE, foreseen=lambda mask: Before(likely, inward))
+    return found.score
+
+
+def test_what_is_seen_late_is_likelier_a_thing_the_surer_the_more_foreseen_and_the_more_by_itself_it_is():
+    assert 0 < likelihood(0.7, 0.9, 0.9) < likelihood(0.9, 0.9, 0.9)
+    assert likelihood(0.9, 0.7, 0.9) < likelihood(0.9, 0.9, 0.9)
+    assert likelihood(0.9, 0.9, 0.2) < likelihood(0.9, 0.9, 0.9) < 1
+    assert likelihood(0.999, 0.9, 0.9) == likelihood(1.0, 0.9, 0.9)  # nobody is that sure
+
+
+def test_what_looked_for_its_middle_elsewhere_stays_though_the_detector_is_sure():
+    limits, seen = Limits(), [square(20, 0.7)]
+    whole, leftover, fancy = (lambda mask, told=told: Before(*told) for told in ((0.85, 1.0), (0.75, 0.0), (0.2, 1.0)))
+    assert len(worth_lifting(seen, limits, 1, NONE, foreseen=whole)) == 1
+    for unlikely in (leftover, fancy):
+        assert worth_lifting(seen, limits, 1, NONE, foreseen=unlikely) == []
+        assert worth_lifting(seen, limits, 0, NONE, foreseen=unlikely) == seen  # what is seen from the first
+        assert worth_lifting(seen, limits, 1, NONE, lambda piece: True, unlikely) == seen  # a part of what was lifted
+
+
+def test_large_late_things_are_scenery_unless_some_thing_was_seen_there():
     wide = np.zeros(CANVAS, np.float32)
     wide[20:55, 30:70] = 1
     large = [Detection(wide, 0.8)]
-    assert worth_lifting(large, limits, 1, none) == []
-    assert worth_lifting(large, limits, 1, none, foreseen=lambda mask: 1.0) == large
+    assert worth_lifting(large, Limits(), 1, NONE) == []
+    assert worth_lifting(large, Limits(), 1, NONE, foreseen=lambda mask: Before(FORESEEN, 1.0)) == []
+    assert len(worth_lifting(large, Limits(), 1, NONE, foreseen=lambda mask: Before(1.0, 1.0))) == 1
 
 
-def test_likely_is_the_mean_where_the_piece_lies():
-    map_ = np.zeros((30, 40), np.float32)
-    map_[5:15, 5:15] = 0.8
+def test_what_was_seen_before_is_read_where_the_piece_lies():
     piece = np.zeros((60, 80), bool)
-    piece[10:30, 10:20] = True
-    assert likely(piece, map_) == pytest.approx(0.8, abs=1e-6)
-    assert likely(np.zeros((60, 80), bool), map_) == 0
+    piece[10:30, 10:30] = True
+    there = np.zeros((30, 40), bool)
+    there[5:15, 5:15] = True
+    x, y = np.full((30, 40), 8, np.float32), np.full((30, 40), 9, np.float32)
+    x[:, 10:] = 30  # the right half looks elsewhere
+    told = Layout(np.zeros((30, 40), np.float32), x, y, np.where(there, np.float32(0.75), np.float32(0)))
+    assert before(piece, told) == Before(0.75, 0.5)
+    assert before(np.zeros((60, 80), bool), told) == Before(0.0, 0.0)
+    astray = Layout(told.opened, x + 1000, y - 1000, told.anything)
+    assert before(piece, astray).inward == 0.0
 
 
 class Late:

@@ -1,7 +1,7 @@
 """z-order: which element lies above which, pair by pair, made into one order."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -9,13 +9,13 @@ import numpy as np
 from layersr.arrays import Alpha, Mask
 from layersr.decomposing.element import Element
 from layersr.decomposing.nearness import nearer, seen_at
-from layersr.decomposing.occlusion import above, likelier_open, touching
+from layersr.decomposing.occlusion import above, openly, touching
 
 SIDE = 512
 """Pixels of the canvas's longer side at which shapes are compared."""
 
-ASKED, PEELED = 10.0, 0.05
-"""Weight of the artist's own order, and of the order of peeling, beside evidence."""
+ASKED, PEELED = 20.0, 0.05
+"""Logits of the artist's own order, and of the order of peeling where nothing else tells."""
 
 
 def order(
@@ -27,10 +27,10 @@ def order(
 ) -> list[Element]:
     """The elements back to front, each told what it covers and how sure that is.
 
-    Peel order is the first guess: what came off first lies on top. Between two neighbours the shape decides together
-    with what the detector says of either and which one depth holds nearer (`occlusion.above`). Every pair's verdict is
-    an arrow; elements are placed from the back, at each step the one with the least weight of arrows still pointing
-    below it, so a contradiction in a ring costs its weakest arrow.
+    Peel order is the first guess: what came off first lies on top, and the smaller of two. Between two neighbours the
+    shape decides together with what the detector says of either where they meet and which one depth holds nearer
+    (`occlusion.above`); whether a thing lies open at all is one word on that thing, whoever covers it
+    (`occlusion.openly`). The order is the one that is likeliest as a whole (`likeliest`).
     What the artist asked for lies on top in the order given; what the artist orders by name is placed so.
 
     Args:
@@ -41,47 +41,95 @@ def order(
         depth: relative depth of the picture, float32 in [0, 1], 0 nearest, of any size; likewise.
     """
     masks = [_seen(e, canvas) for e in elements]
-    n = len(elements)
-    over = np.zeros((n, n))  # over[i, j]: how sure it is that i lies above j
-    near = np.zeros((n, n), bool)
-    closer = np.zeros((n, n))  # by how many logits i is nearer than j
     far = None if depth is None else _shrunk(depth, _size(canvas))
+    evidence = _told(elements, masks, opened, far)
+    placed = likeliest(evidence.over, evidence.bare, evidence.near)
+    rank = {name: -place for place, name in enumerate(wanted)}
+    placed = _arranged(placed, [rank.get(element.name) for element in elements])
+    out = []
+    for place, k in enumerate(placed):
+        below = [o for o in placed[:place] if evidence.near[k, o]]
+        sure = {o: 1.0 if {elements[k].name, elements[o].name} <= rank.keys() else evidence.sure(k, o) for o in below}
+        out.append(
+            replace(
+                elements[k],
+                covers={elements[o].name: sure[o] for o in below},
+                nearer={elements[o].name: _likely(evidence.closer[k, o]) for o in below if evidence.closer[k, o]},
+                depth=None if far is None else seen_at(_open_part(k, masks, elements), far),
+            )
+        )
+    return out
+
+
+def likeliest(over: np.ndarray, bare: np.ndarray, near: np.ndarray) -> list[int]:
+    """The order of n things that is likeliest as a whole, back to front: a local maximum, from the first guess.
+
+    Of an order speaks the sum of `over[i, j]` where i lies above j, and of `bare[i]`, positive where nothing near
+    lies above i, negative where something does. Thing by thing is moved to where most speaks for it, the others left in
+    their order, until none moves (insertion neighbourhood, as for linear ordering problems; Martí and Reinelt 2011).
+
+    Args:
+        over: (n, n), the logit that i lies above j, antisymmetric.
+        bare: (n,), the logit that nothing lies above i.
+        near: (n, n), whether two things touch, symmetric; only such can cover each other.
+    """
+    order = list(range(len(over)))[::-1]
+    moved = True
+    while moved:
+        moved = False
+        for k in sorted(order):
+            rest = [o for o in order if o != k]
+            beside = near[k, rest]
+            exposed = beside & ~np.triu(near[np.ix_(rest, rest)], 1).any(axis=1)  # these k alone would cover
+            step = 2 * over[k, rest] - 2 * np.where(exposed, bare[rest], 0)
+            covered = np.append(np.cumsum(beside[::-1])[::-1] > 0, False)
+            value = np.append(0, np.cumsum(step)) + np.where(covered, -1, 1) * bare[k]
+            best, now = int(value.argmax()), order.index(k)
+            if value[best] > value[now] + 1e-9:
+                order, moved = [*rest[:best], k, *rest[best:]], True
+    return order
+
+
+@dataclass(frozen=True, eq=False)
+class _Evidence:
+    """What tells the order of n things, in logits.
+
+    Attributes:
+        over: (n, n), that i lies above j, antisymmetric.
+        near: (n, n), whether i and j touch.
+        bare: (n,), that nothing lies above i.
+        closer: (n, n), how much of `over` is depth's word.
+    """
+
+    over: np.ndarray
+    near: np.ndarray
+    bare: np.ndarray
+    closer: np.ndarray
+
+    def sure(self, i: int, j: int) -> float:
+        """How sure it is that i lies above j were there nothing else: 0 undecided, 1 certain."""
+        logit = self.over[i, j] + self.bare[i] - self.bare[j]
+        return round(float(np.tanh(max(logit, 0) / 2)), 2)
+
+
+def _told(elements: list[Element], masks: list[Mask], opened: np.ndarray | None, far: np.ndarray | None) -> _Evidence:
+    areas, n = [int(mask.sum()) for mask in masks], len(elements)
+    over, closer, near, lies_open = np.zeros((n, n)), np.zeros((n, n)), np.zeros((n, n), bool), np.zeros(n)
+    if opened is not None:
+        seen = (_open_part(k, masks, elements) for k in range(n))
+        lies_open[:] = [openly(part if part.any() else mask, opened) for part, mask in zip(seen, masks, strict=True)]
     for i in range(n):
         for j in range(i + 1, n):
             near[i, j] = near[j, i] = touching(masks[i], masks[j])
+            rounds = elements[i].peel, elements[j].peel
             if elements[i].asked:
                 over[i, j] = ASKED
-                continue
-            rounds = elements[i].peel, elements[j].peel
-            word = None if opened is None else likelier_open(masks[i], masks[j], opened)
-            if far is not None and near[i, j]:
-                closer[i, j] = nearer(masks[i], masks[j], far, rounds)
-                closer[j, i] = -closer[i, j]
-            verdict = above(masks[i], masks[j], rounds, word, closer[i, j]) if near[i, j] else 0.0
-            if verdict == 0:
-                verdict = PEELED * np.sign(rounds[1] - rounds[0] or word or 0)
-            over[i, j], over[j, i] = max(verdict, 0), max(-verdict, 0)
-    left, placed = list(range(n)), []
-    while left:
-        # ties: what came off later lies further back, and the larger behind the smaller
-        back = min(left, key=lambda k: (sum(over[k, o] for o in left), -elements[k].peel, -masks[k].sum(), k))
-        placed.append(back)
-        left.remove(back)
-    rank = {name: -place for place, name in enumerate(wanted)}
-    placed = _arranged(placed, [rank.get(element.name) for element in elements])
-    return [
-        replace(
-            elements[k],
-            covers={
-                elements[o].name: _sure(over[k, o], elements[k].name in rank and elements[o].name in rank)
-                for o in placed[:place]
-                if near[k, o]
-            },
-            nearer={elements[o].name: _likely(closer[k, o]) for o in placed[:place] if closer[k, o]},
-            depth=None if far is None else seen_at(_open_part(k, masks, elements), far),
-        )
-        for place, k in enumerate(placed)
-    ]
+            elif near[i, j]:
+                closer[i, j] = 0.0 if far is None else nearer(masks[i], masks[j], far, rounds)
+                over[i, j] = above(masks[i], masks[j], rounds, opened, closer[i, j])
+            first_guess = rounds[1] - rounds[0] or lies_open[i] - lies_open[j] or areas[j] - areas[i]
+            over[i, j] = over[i, j] or PEELED * np.sign(first_guess)
+    return _Evidence(over - over.T, near, lies_open, closer - closer.T)
 
 
 def _seen(element: Element, canvas: tuple[int, int]) -> Mask:
@@ -113,7 +161,3 @@ def _arranged(placed: list[int], rank: list[int | None]) -> list[int]:
 
 def _likely(logit: float) -> float:
     return round(float(1 / (1 + np.exp(-logit))), 2)
-
-
-def _sure(weight: float, told: bool) -> float:
-    return 1.0 if told else round(float(min(weight, 1.0)), 2)

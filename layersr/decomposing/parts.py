@@ -1,7 +1,7 @@
 """Pieces of one thing: seen late beside what is lifted already, or on both sides of what covered them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -63,10 +63,29 @@ def owner(piece: Mask, lifted: Sequence[Element], layout: Layout, canvas: tuple[
     return best if drawn > DRAWN[0] or (drawn > DRAWN[1] and open_) else None
 
 
-def likely(piece: Mask, map_: np.ndarray) -> float:
-    """The mean of a small map where a piece lies; 0 where the piece is too small for it."""
-    own = _small(piece.astype(np.float32), map_.shape[::-1])
-    return float(map_[own].mean()) if own.any() else 0.0
+@dataclass(frozen=True)
+class Before:
+    """What the detector saw, when nothing was lifted yet, where something is seen now.
+
+    Attributes:
+        likely: how likely some thing lay there, covered or not, in [0, 1].
+        inward: of the pixels, the share that looked for their middle among them, as those of a whole thing do.
+    """
+
+    likely: float
+    inward: float
+
+
+def before(piece: Mask, layout: Layout) -> Before:
+    """What was seen where a piece lies; nothing where the piece is too small for it."""
+    own = _small(piece.astype(np.float32), layout.anything.shape[::-1])
+    if not own.any():
+        return Before(0.0, 0.0)
+    rows, columns = (
+        np.clip(np.rint(way[own]).astype(int), 0, most - 1)
+        for way, most in zip((layout.y, layout.x), own.shape, strict=True)
+    )
+    return Before(float(layout.anything[own].mean()), float(own[rows, columns].mean()))
 
 
 def joined(thing: Element, piece: Element, picture: RGB) -> Element:

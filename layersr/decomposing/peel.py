@@ -8,7 +8,7 @@ from layersr.decomposing.choosing import Limits, small_things, worth_lifting
 from layersr.decomposing.element import Element
 from layersr.decomposing.lifting import lift, remove, whole
 from layersr.decomposing.models import Models
-from layersr.decomposing.parts import joined, likely, owner, together
+from layersr.decomposing.parts import before, joined, owner, together
 from layersr.decomposing.wishes import granted
 from layersr.progress import Progress, Report, within
 from layersr.roles import Layout, LayoutDetector, Prompt
@@ -55,8 +55,7 @@ def peel(image: RGB, models: Models, limits: Limits, prompts: Sequence[Prompt], 
     def owned(piece: Mask) -> int | None:
         return owner(piece, elements, layout, piece.shape) if layout is not None else None
 
-    def foreseen(piece: Mask) -> float:
-        return likely(piece, layout.anything) if layout is not None else 0.0
+    foreseen = None if layout is None else lambda piece: before(piece, layout)
 
     base = 0.3 if prompts else 0.0
     for round_ in range(ROUNDS):

@@ -2,8 +2,9 @@
 
 On fresh scenes of the training material, logistic regression (iteratively reweighted least squares) tells from
 `votes.features` whether an element that the votes of either network or the classic detector name matches a true one
-with an IoU above one half, and from `bubbles.evidence` whether a patch with lettering does. Scenes go to the network
-that the detector would listen to.
+with an IoU above one half, from `bubbles.evidence` whether a patch with lettering does, and from `choosing.seen_late`
+whether what is seen when the first things are lifted off does. Scenes go to the network that the detector would listen
+to.
 """
 
 from concurrent.futures import ProcessPoolExecutor
@@ -12,11 +13,16 @@ from pathlib import Path
 import click
 import numpy as np
 
+from layersr import backends
 from layersr.backends.bubbles import bubbles
 from layersr.backends.contours import cut_out
 from layersr.backends.saliency import SaliencyDetector
 from layersr.backends.topmost import TopmostDetector
 from layersr.backends.votes import COMPOSED, SUBJECTS, features, features_of_classic, gathered
+from layersr.decomposing import Limits, Models
+from layersr.decomposing.choosing import seen_late, worth_lifting
+from layersr.decomposing.lifting import lift, remove, whole
+from layersr.decomposing.parts import before, owner
 from layersr.training.kinds import compose_any
 from layersr.training.pages import compose_page
 from layersr.training.scores.detecting import iou
@@ -26,6 +32,9 @@ SIDE, SEED = 384, 77
 
 LETTERED_SIDE, OUTLINED = 900, 0.6
 """Letters want larger scenes; and what is flat is outlined well, or it is a part."""
+
+LATE_SIDE, LATE_FAINT, LATE_FILLED = 512, 0.25, 0.4
+"""What is seen late is fitted on pictures of this side; it is so sure at least, and no more of it is filled."""
 
 NETWORKS = {"COMPOSED": COMPOSED, "SUBJECTS": SUBJECTS}
 
@@ -67,6 +76,32 @@ def observed_lettering(data: Path, count: int, seed: int = SEED) -> Table:
     return _table(seen)
 
 
+def observed_late(data: Path, count: int, side: int = LATE_SIDE, seed: int = SEED) -> Table:
+    """What the detector sees in so many scenes when the first things are gone, but for parts of those."""
+    material, rng = gather(data, side, apart=False), np.random.default_rng(seed)
+    models = Models(*(backends.load(role, "layersr") for role in ("detect", "matte", "infill")))
+    limits, seen = Limits(), []
+    for k in range(count):
+        scene = compose_any(material, rng, side, (side, side * 4 // 5)[k % 2])
+        nothing = np.zeros(scene.image.shape[:2], bool)
+        first, layout = models.detect(scene.image), models.detect.layout(scene.image)
+        lifted = [lift(scene.image, one, models.matte, 0) for one in worth_lifting(first, limits, 0, nothing)]
+        lifted = whole(scene.image, [one for one in lifted if one is not None], models.matte, models.infill, first)
+        if not lifted:
+            continue
+        rest, filled, gone = remove(scene.image, nothing, lifted, None, models.infill, limits.explained)
+        for detection in models.detect(rest):
+            mask = detection.mask > 0.5
+            share = mask.mean()
+            if detection.score < LATE_FAINT or share < limits.area or filled[mask].mean() > LATE_FILLED:
+                continue
+            if owner(mask, gone, layout, mask.shape) is None:
+                shown = (mask & ~filled).astype(np.float32)  # what is completed under a fill has no truth
+                best = max((iou(one, alpha) for one in (detection.mask, shown) for alpha in scene.visible), default=0)
+                seen.append((seen_late(detection.score, before(mask, layout)), best > 0.5))
+    return _table(seen)
+
+
 def _table(rows: list[tuple[np.ndarray, bool]]) -> Table:
     return np.array([values for values, _ in rows]), np.array([right for _, right in rows], float)
 
@@ -93,7 +128,8 @@ def main(data: Path, scenes: int, jobs: int) -> None:
     with ProcessPoolExecutor(jobs) as pool:
         parts = list(pool.map(observed, [data] * jobs, counts, [SIDE] * jobs, range(SEED, SEED + jobs)))
         lettered = list(pool.map(observed_lettering, [data] * jobs, counts, range(SEED, SEED + jobs)))
-    tables = {name: [part[name] for part in parts] for name in parts[0]} | {"LETTERED": lettered}
+        late = list(pool.map(observed_late, [data] * jobs, counts, [LATE_SIDE] * jobs, range(SEED, SEED + jobs)))
+    tables = {name: [part[name] for part in parts] for name in parts[0]} | {"LETTERED": lettered, "LATE": late}
     for name, some in tables.items():
         rows, right = (np.concatenate(column) for column in zip(*(t for t in some if len(t[0])), strict=True))
         weights, bias = fit(rows, right)

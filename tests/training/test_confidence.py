@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from layersr.backends.topmost import LETTERED_WEIGHTS
-from layersr.training.confidence import fit, observed_lettering
+from layersr.decomposing.choosing import LATE_WEIGHTS
+from layersr.training.confidence import fit, observed_late, observed_lettering
 
 
 def test_a_fit_gives_back_the_odds():
@@ -33,3 +34,10 @@ def test_lettering_is_observed_with_what_is_right_of_it(data: Path):
     assert np.isfinite(rows).all()
     assert set(right) <= {0.0, 1.0}
     assert right.any()  # pages are among the scenes, and their bubbles are found
+
+
+def test_what_is_seen_late_is_observed_with_what_is_right_of_it(data: Path):
+    rows, right = observed_late(data, 3, side=160, seed=5)
+    assert rows.shape == (len(right), len(LATE_WEIGHTS))
+    assert np.isfinite(rows).all()
+    assert set(right) <= {0.0, 1.0}
