@@ -131,23 +131,23 @@ def test_doubtful_late_things_stay_unless_they_belong():
     assert worth_lifting(sure, limits, 1, NONE) == sure
 
 
-def likelihood(score: float, likely: float, inward: float) -> float:
+def likelihood(score: float, likely: float, part: float) -> float:
     """How likely something seen late is held for a thing."""
     seen, everything = [square(20, score)], Limits(granularity=1.0)
-    (found,) = worth_lifting(seen, everything, 1, NONE, foreseen=lambda mask: Before(likely, inward))
+    (found,) = worth_lifting(seen, everything, 1, NONE, foreseen=lambda mask: Before(likely, part))
     return found.score
 
 
 def test_what_is_seen_late_is_likelier_a_thing_the_surer_the_more_foreseen_and_the_more_by_itself_it_is():
-    assert 0 < likelihood(0.7, 0.9, 0.9) < likelihood(0.9, 0.9, 0.9)
-    assert likelihood(0.9, 0.7, 0.9) < likelihood(0.9, 0.9, 0.9)
-    assert likelihood(0.9, 0.9, 0.2) < likelihood(0.9, 0.9, 0.9) < 1
-    assert likelihood(0.999, 0.9, 0.9) == likelihood(1.0, 0.9, 0.9)  # nobody is that sure
+    assert 0 < likelihood(0.7, 0.9, 0.1) < likelihood(0.9, 0.9, 0.1)
+    assert likelihood(0.9, 0.7, 0.1) < likelihood(0.9, 0.9, 0.1)
+    assert likelihood(0.9, 0.9, 0.4) < likelihood(0.9, 0.9, 0.1) < 1
+    assert likelihood(0.999, 0.9, 0.1) == likelihood(1.0, 0.9, 0.1)  # nobody is that sure
 
 
-def test_what_looked_for_its_middle_elsewhere_stays_though_the_detector_is_sure():
-    limits, seen = Limits(), [square(20, 0.7)]
-    whole, leftover, fancy = (lambda mask, told=told: Before(*told) for told in ((0.85, 1.0), (0.75, 0.0), (0.2, 1.0)))
+def test_what_looked_like_a_part_stays_though_the_detector_is_sure():
+    limits, seen = Limits(), [square(20, 0.75)]
+    whole, leftover, fancy = (lambda mask, told=told: Before(*told) for told in ((0.8, 0.1), (0.8, 0.8), (0.2, 0.1)))
     assert len(worth_lifting(seen, limits, 1, NONE, foreseen=whole)) == 1
     for unlikely in (leftover, fancy):
         assert worth_lifting(seen, limits, 1, NONE, foreseen=unlikely) == []
@@ -160,22 +160,26 @@ def test_large_late_things_are_scenery_unless_some_thing_was_seen_there():
     wide[20:55, 30:70] = 1
     large = [Detection(wide, 0.8)]
     assert worth_lifting(large, Limits(), 1, NONE) == []
-    assert worth_lifting(large, Limits(), 1, NONE, foreseen=lambda mask: Before(FORESEEN, 1.0)) == []
-    assert len(worth_lifting(large, Limits(), 1, NONE, foreseen=lambda mask: Before(1.0, 1.0))) == 1
+    assert worth_lifting(large, Limits(), 1, NONE, foreseen=lambda mask: Before(FORESEEN, 0.0)) == []
+    assert len(worth_lifting(large, Limits(), 1, NONE, foreseen=lambda mask: Before(1.0, 0.0))) == 1
 
 
 def test_what_was_seen_before_is_read_where_the_piece_lies():
     piece = np.zeros((60, 80), bool)
     piece[10:30, 10:30] = True
-    there = np.zeros((30, 40), bool)
-    there[5:15, 5:15] = True
-    x, y = np.full((30, 40), 8, np.float32), np.full((30, 40), 9, np.float32)
-    x[:, 10:] = 30  # the right half looks elsewhere
-    told = Layout(np.zeros((30, 40), np.float32), x, y, np.where(there, np.float32(0.75), np.float32(0)))
-    assert before(piece, told) == Before(0.75, 0.5)
-    assert before(np.zeros((60, 80), bool), told) == Before(0.0, 0.0)
-    astray = Layout(told.opened, x + 1000, y - 1000, told.anything)
-    assert before(piece, astray).inward == 0.0
+    anything = np.zeros((30, 40), np.float32)
+    anything[5:15, 5:15], anything[20:25, 25:35] = 0.75, 0.5
+    x, y = np.full((30, 40), 8, np.float32), np.full((30, 40), 9, np.float32)  # looks for its middle in itself
+    nothing = np.zeros((30, 40), np.float32)
+    assert before(piece, Layout(nothing, x, y, anything)) == Before(0.75, 0.0)
+    assert before(piece, Layout(nothing, x + 12, y, anything)) == Before(0.75, 0.0)  # where nothing is
+    x[:, 10:], y[:, 10:] = 30, 22  # the right half looks to another thing
+    assert before(piece, Layout(nothing, x, y, anything)) == Before(0.75, 0.0)  # and stands by itself
+    bridged = anything.copy()
+    bridged[5:15, 15:20] = 0.5  # a sixth of what is around it
+    assert before(piece, Layout(nothing, x, y, bridged)) == Before(0.75, 0.25 * 0.5)
+    assert before(piece, Layout(nothing, x + 1000, y - 1000, anything)) == Before(0.75, 0.0)  # off the picture
+    assert before(NONE, Layout(nothing, x, y, anything)) == Before(0.0, 0.0)
 
 
 class Late:

@@ -17,6 +17,9 @@ SIDE = 320
 NEAR = 3
 """Pixels between two pieces that touch."""
 
+JOINT = 90
+"""Percentile of what is likely around a piece: where it hangs together with another thing, if anywhere."""
+
 SHARE = 0.45
 """Of a thing: what is larger is a thing of its own."""
 
@@ -69,11 +72,11 @@ class Before:
 
     Attributes:
         likely: how likely some thing lay there, covered or not, in [0, 1].
-        inward: of the pixels, the share that looked for their middle among them, as those of a whole thing do.
+        part: how far its pixels looked for their middle in some other thing, and hung together with one, in [0, 1].
     """
 
     likely: float
-    inward: float
+    part: float
 
 
 def before(piece: Mask, layout: Layout) -> Before:
@@ -81,11 +84,14 @@ def before(piece: Mask, layout: Layout) -> Before:
     own = _small(piece.astype(np.float32), layout.anything.shape[::-1])
     if not own.any():
         return Before(0.0, 0.0)
-    rows, columns = (
+    sought = tuple(
         np.clip(np.rint(way[own]).astype(int), 0, most - 1)
         for way, most in zip((layout.y, layout.x), own.shape, strict=True)
     )
-    return Before(float(layout.anything[own].mean()), float(own[rows, columns].mean()))
+    around = (cv2.dilate(own.astype(np.uint8), np.ones((2 * NEAR + 1, 2 * NEAR + 1), np.uint8)) > 0) & ~own
+    joined_to = float(np.percentile(layout.anything[around], JOINT)) if around.any() else 0.0
+    others = np.where(own, 0, layout.anything)
+    return Before(float(layout.anything[own].mean()), float(others[sought].mean()) * joined_to)
 
 
 def joined(thing: Element, piece: Element, picture: RGB) -> Element:
