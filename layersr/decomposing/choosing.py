@@ -9,14 +9,13 @@ from layersr.arrays import Mask
 from layersr.decomposing.parts import Before
 from layersr.roles import Detection
 
-LATE_WEIGHTS, LATE_BIAS = np.array([0.66, 3.39, -2.36]), -2.45
+LATE_WEIGHTS, LATE_BIAS = np.array([0.66, 3.39, -2.36]), -2.25
 """How likely that is a thing which was seen only when others were gone: a logistic regression of `seen_late`.
 
 Saliency is relative, fills show what never was, and of what was cut out some is left over: taken at the detector's
 word, 49 of 113 elements lifted late were none. Fitted on 203 things seen late in scenes of training material: 74 in
 scenes as `python -m layersr.training.confidence` makes them, the others in scenes as those of
-`tests/benchmarks/decompose.py`, of fewer and larger things; the bias is a tenth above the fit, for the small ones of a
-crowd.
+`tests/benchmarks/decompose.py`, of fewer and larger things; the bias is 0.3 above the fit, for the small ones of a crowd.
 """
 
 LATER = 0.25
