@@ -15,7 +15,8 @@ LATE_WEIGHTS, LATE_BIAS = np.array([0.66, 3.39, -2.36]), -2.25
 Saliency is relative, fills show what never was, and of what was cut out some is left over: taken at the detector's
 word, 49 of 113 elements lifted late were none. Fitted on 203 things seen late in scenes of training material: 74 in
 scenes as `python -m layersr.training.confidence` makes them, the others in scenes as those of
-`tests/benchmarks/decompose.py`, of fewer and larger things; the bias is 0.3 above the fit, for the small ones of a crowd.
+`tests/benchmarks/decompose.py`, of fewer and larger things. The bias is 0.3 above the fit, for the small ones of a
+crowd.
 """
 
 LATER = 0.25
