@@ -25,6 +25,9 @@ LATER = 0.25
 FORESEEN = 0.7
 """From this likelihood on some thing lay there when nothing was lifted yet: covered, then."""
 
+FILLED = 0.4
+"""Of a thing at most this share may be a fill: more, and it is of our own making."""
+
 RIM = 0.015
 """What is so near to a side, in longer sides of the picture, runs along it: photographed paintings show some frame."""
 
@@ -91,20 +94,17 @@ def worth_lifting(
         area = int(mask.sum())
         if area < limits.area * mask.size:
             continue
-        if (mask & filled).sum() > 0.4 * area or (mask & taken).sum() > 0.1 * area:
+        if (mask & filled).sum() > FILLED * area or (mask & taken).sum() > 0.1 * area:
             continue
         before = foreseen(mask) if round_ and foreseen is not None else None
         known = round_ == 0 or (before is not None and before.likely > FORESEEN)
         if _is_scenery(mask, detection.score, known):
             continue
-        if round_ and not belongs(mask):
-            if before is None and detection.score < limits.confidence + LATER:
-                continue
-            if before is not None:
-                score = _likely_late(detection.score, before)
-                if score < limits.confidence:
-                    continue
-                detection = Detection(detection.mask, score, detection.label)
+        late = round_ > 0 and not belongs(mask)
+        if late and before is not None:
+            detection = Detection(detection.mask, _likely_late(detection.score, before), detection.label)
+        if detection.score < limits.confidence + (LATER if late and before is None else 0.0):
+            continue
         taken |= mask
         worth.append(detection)
     return worth

@@ -56,7 +56,7 @@ def above(
     """
     if not touching(a, b):
         return 0.0
-    here = 0.0 if opened is None else openness(a & _near(b), opened) - openness(b & _near(a), opened)
+    here = 0.0 if opened is None else _openness(a & _near(b), opened) - _openness(b & _near(a), opened)
     a, b = as_seen(a, b, rounds)
     shape = np.array([_bitten(b, a), _turn(b, a) - _turn(a, b)])
     logit = float(shape @ ALONE if opened is None else np.append(shape, here) @ BESIDES) + nearer
@@ -69,14 +69,14 @@ def openly(a: Mask, opened: np.ndarray) -> float:
     A word on the thing and not on any neighbour: whichever of them covers it explains that it does not lie open.
     """
     weight, least = OPENLY
-    return weight * (openness(a, opened) - least)
+    return weight * (_openness(a, opened) - least)
 
 
 def _near(mask: Mask) -> Mask:
     return cv2.dilate(mask.astype(np.uint8), np.ones((2 * BORDER + 1, 2 * BORDER + 1), np.uint8)) > 0
 
 
-def openness(mask: Mask, opened: np.ndarray) -> float:
+def _openness(mask: Mask, opened: np.ndarray) -> float:
     """The logit that pixels of an element lie open: of their mean."""
     size = opened.shape[::-1]
     within = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA).reshape(size[::-1])

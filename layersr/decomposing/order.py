@@ -113,11 +113,12 @@ class _Evidence:
 
 
 def _told(elements: list[Element], masks: list[Mask], opened: np.ndarray | None, far: np.ndarray | None) -> _Evidence:
+    """All that tells; `opened` as in `order`, `far` the depth, as large as the masks."""
     areas, n = [int(mask.sum()) for mask in masks], len(elements)
-    over, closer, near, lies_open = np.zeros((n, n)), np.zeros((n, n)), np.zeros((n, n), bool), np.zeros(n)
+    over, closer, near, bare = np.zeros((n, n)), np.zeros((n, n)), np.zeros((n, n), bool), np.zeros(n)
     if opened is not None:
         seen = (_open_part(k, masks, elements) for k in range(n))
-        lies_open[:] = [openly(part if part.any() else mask, opened) for part, mask in zip(seen, masks, strict=True)]
+        bare[:] = [openly(part if part.any() else mask, opened) for part, mask in zip(seen, masks, strict=True)]
     for i in range(n):
         for j in range(i + 1, n):
             near[i, j] = near[j, i] = touching(masks[i], masks[j])
@@ -127,9 +128,9 @@ def _told(elements: list[Element], masks: list[Mask], opened: np.ndarray | None,
             elif near[i, j]:
                 closer[i, j] = 0.0 if far is None else nearer(masks[i], masks[j], far, rounds)
                 over[i, j] = above(masks[i], masks[j], rounds, opened, closer[i, j])
-            first_guess = rounds[1] - rounds[0] or lies_open[i] - lies_open[j] or areas[j] - areas[i]
+            first_guess = rounds[1] - rounds[0] or bare[i] - bare[j] or areas[j] - areas[i]
             over[i, j] = over[i, j] or PEELED * np.sign(first_guess)
-    return _Evidence(over - over.T, near, lies_open, closer - closer.T)
+    return _Evidence(over - over.T, near, bare, closer - closer.T)
 
 
 def _seen(element: Element, canvas: tuple[int, int]) -> Mask:

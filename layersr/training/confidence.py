@@ -20,7 +20,7 @@ from layersr.backends.saliency import SaliencyDetector
 from layersr.backends.topmost import TopmostDetector
 from layersr.backends.votes import COMPOSED, SUBJECTS, features, features_of_classic, gathered
 from layersr.decomposing import Limits, Models
-from layersr.decomposing.choosing import seen_late, worth_lifting
+from layersr.decomposing.choosing import FILLED, seen_late, worth_lifting
 from layersr.decomposing.lifting import lift, remove, whole
 from layersr.decomposing.parts import before, owner
 from layersr.training.kinds import compose_any
@@ -33,8 +33,8 @@ SIDE, SEED = 384, 77
 LETTERED_SIDE, OUTLINED = 900, 0.6
 """Letters want larger scenes; and what is flat is outlined well, or it is a part."""
 
-LATE_SIDE, LATE_FAINT, LATE_FILLED = 512, 0.25, 0.4
-"""What is seen late is fitted on pictures of this side; it is so sure at least, and no more of it is filled."""
+LATE_SIDE, LATE_FAINT = 512, 0.25
+"""What is seen late is fitted on pictures of this side; it is so sure at least."""
 
 NETWORKS = {"COMPOSED": COMPOSED, "SUBJECTS": SUBJECTS}
 
@@ -93,7 +93,7 @@ def observed_late(data: Path, count: int, side: int = LATE_SIDE, seed: int = SEE
         for detection in models.detect(rest):
             mask = detection.mask > 0.5
             share = mask.mean()
-            if detection.score < LATE_FAINT or share < limits.area or filled[mask].mean() > LATE_FILLED:
+            if detection.score < LATE_FAINT or share < limits.area or filled[mask].mean() > FILLED:
                 continue
             if owner(mask, gone, layout, mask.shape) is None:
                 shown = (mask & ~filled).astype(np.float32)  # what is completed under a fill has no truth
